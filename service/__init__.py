@@ -1,0 +1,1 @@
+"""Passerelle: events and workshops of a campus, booked, confirmed and kept true."""

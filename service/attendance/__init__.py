@@ -1,0 +1,1 @@
+"""The day itself: who was there."""

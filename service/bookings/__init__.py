@@ -1,0 +1,1 @@
+"""Bookings: seats taken and given back, and what the booker is told."""

@@ -1,0 +1,251 @@
+"""Changing one's mind: cancelling, taking it back, correcting the address."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from service import clock, db, text, tokens
+from service.bookings import dossiers, emails, invitations, seats
+from service.bookings.dossiers import UnknownLink
+from service.bookings.tables import HOLDING, Booking, Dossier
+from service.events import slots
+from service.events.slots import BookableSlot, CalledOff
+from service.journal.notes import note
+from service.mail import outbox
+from service.people import delivery
+from service.refusal import Refusal
+
+UNDO = timedelta(minutes=15)
+
+END = """
+UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = $3, revision = revision + 1
+WHERE id = $1 AND state = ANY($4) RETURNING seats, revision
+"""
+RESTORE = """
+UPDATE booking SET state = 'confirmed', ended_at = NULL, ended_by = '', revision = revision + 1, email_key = $3
+WHERE id = $1 AND state = 'cancelled' AND ended_by = 'booker' AND ended_at > $2 RETURNING seats, revision
+"""
+REVISE = """
+UPDATE booking SET revision = revision + 1, email_key = $2 WHERE id = $1 AND state = ANY($3) RETURNING seats, revision
+"""
+
+
+class AlreadyStarted(Refusal):
+    """The slot has begun: what is booked stays as it is."""
+
+    def __init__(self, since: datetime) -> None:
+        self.since = since
+
+
+class TooLateToRestore(Refusal):
+    """The 15 minutes are over, or there is nothing to restore."""
+
+
+class AddressSettled(Refusal):
+    """Somebody answered from the address: it is theirs, and is changed by an organiser only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One booking of a dossier with its slot."""
+
+    booking: Booking
+    slot: BookableSlot
+
+    @property
+    def subject(self) -> tuple[str, UUID]:
+        """What its letters and its invitation are about."""
+        return ("booking", self.booking.id)
+
+    @property
+    def may_change(self) -> bool:
+        """Whether the booker may still change it: it is live, and the slot has not begun."""
+        return self.booking.state in HOLDING and not self.slot.has_started
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the slot has ended."""
+        return self.slot.ends_at <= clock.now()
+
+    @property
+    def restore_until(self) -> datetime | None:
+        """Until when a cancelled booking may be taken back; None when it may not."""
+        ended = self.booking.ended_at
+        if self.booking.state != "cancelled" or self.booking.ended_by != "booker" or not ended:
+            return None
+        until = undo_until(self.slot, ended)
+        return until if until > clock.now() else None
+
+
+async def held_by(dossier: Dossier) -> list[Held]:
+    """The bookings of a dossier with their slots, in the order in which slots are locked."""
+    bookings = await Booking.objects().where(Booking.dossier == dossier.id).order_by(Booking.slot)
+    return [Held(booking, await slots.load(_uuid(booking.slot))) for booking in bookings]
+
+
+def undo_until(slot: BookableSlot, ended_at: datetime) -> datetime:
+    """Until when what ended then may be taken back: for 15 minutes, and never once the slot has begun."""
+    return min(ended_at + UNDO, slot.starts_at)
+
+
+async def hold(dossier: Dossier) -> Dossier:
+    """Lock the slots of the dossier, then the dossier, and read it as it is now.
+
+    Needs an open transaction. Every change begins here: what was read before may be old by now.
+    Refuses: UnknownLink, when its link was renewed meanwhile, and when it is being erased.
+    """
+    db.inside_transaction()
+    for booked in await db.fetch("SELECT DISTINCT slot FROM booking WHERE dossier = $1 ORDER BY slot", dossier.id):
+        await seats.hold(booked["slot"])
+    await db.fetch("SELECT 1 FROM dossier WHERE id = $1 FOR UPDATE", dossier.id)
+    now = await dossiers.by_id(dossier.id)
+    if now.generation != dossier.generation or now.erase_asked_at:
+        raise UnknownLink
+    return now
+
+
+async def cancel(dossier: Dossier) -> None:
+    """Free every seat of the dossier, end its invitations and say so. Done twice, it is done once.
+
+    Refuses: AlreadyStarted, UnknownLink.
+    """
+    async with db.transaction():
+        dossier = await hold(dossier)
+        await cancel_held(dossier, await held_by(dossier))
+
+
+async def cancel_held(dossier: Dossier, held: list[Held], *, for_good: bool = False) -> None:
+    """The inner step of ``cancel``, for a larger verb's transaction that holds the dossier.
+
+    What ends ``for_good`` cannot be taken back, and its letter offers no such thing. Refuses: AlreadyStarted.
+    """
+    db.inside_transaction()
+    for one in held:
+        _check_not_started(one)
+    for one in held:
+        await _cancel(dossier, one, for_good)
+
+
+async def restore(dossier: Dossier) -> None:
+    """Take a cancellation back within 15 minutes, while the seats are free; with a new invitation.
+
+    Refuses: TooLateToRestore, CalledOff, SoldOut, AlreadyBooked, UnknownLink.
+    """
+    async with db.transaction():
+        dossier = await hold(dossier)
+        held = [one for one in await held_by(dossier) if one.restore_until]
+        if not held:
+            raise TooLateToRestore
+        for one in held:
+            await _restore(dossier, one)
+
+
+async def correct_address(dossier: Dossier, address: str) -> Dossier:
+    """Move the dossier to ``address``: a new link, a new invitation there, and the old one withdrawn.
+
+    Only until somebody answers from the old address, or when no mail reaches it. Returns the dossier with its
+    new generation. Refuses: AddressSettled, AlreadyStarted, AlreadyBooked, UnknownLink.
+    """
+    async with db.transaction():
+        dossier = await hold(dossier)
+        if not await may_correct_address(dossier):
+            raise AddressSettled
+        held = [one for one in await held_by(dossier) if one.booking.state in HOLDING]
+        for one in held:
+            _check_not_started(one)
+            await seats.check_not_doubled(one.slot.id, _other_key(dossier, address), one.booking.name_key)
+        await _renew_link(dossier, address)
+        for one in held:
+            await _readdress(dossier, one)
+        await note("booker", "correct_address", "dossier", dossier.id)
+    return dossier
+
+
+async def may_correct_address(dossier: Dossier) -> bool:
+    """Whether the address was never heard from, or is known not to work."""
+    return dossier.address_answered_at is None or await delivery.is_undeliverable(dossier.email_key)
+
+
+async def hear_from(dossier: Dossier) -> None:
+    """Note the first sign of life from the dossier's address: a button pressed on a page that its mail opened."""
+    unheard = (Dossier.id == dossier.id) & Dossier.address_answered_at.is_null()
+    await Dossier.update({Dossier.address_answered_at: clock.now()}).where(unheard)
+
+
+async def _cancel(dossier: Dossier, one: Held, for_good: bool) -> None:
+    now = clock.now()
+    if not await _change(one, END, now, "booker", list(HOLDING)):
+        return
+    await seats.give_back(one.slot.id, one.booking.seats)
+    await outbox.withdraw_unsent(one.subject)
+    invitation = await invitations.end(*one.subject)
+    if dossier.email:
+        until = None if for_good else undo_until(one.slot, now)
+        await emails.say_cancelled(dossier, one.booking, one.slot, invitation, until)
+    await note("booker", "cancel", "booking", one.booking.id)
+
+
+async def _restore(dossier: Dossier, one: Held) -> None:
+    if one.slot.is_called_off:
+        raise CalledOff(one.slot.reason)
+    await seats.take(one.slot.id, one.booking.seats)
+    await seats.check_not_doubled(one.slot.id, dossier.email_key, one.booking.name_key)
+    if not await _change(one, RESTORE, clock.now() - UNDO, dossier.email_key):
+        raise TooLateToRestore
+    await outbox.withdraw_unsent(one.subject)
+    await _invite(dossier, one)
+    await note("booker", "restore", "booking", one.booking.id)
+
+
+async def _renew_link(dossier: Dossier, address: str) -> None:
+    dossier.generation += 1
+    dossier.email, dossier.email_key = address, text.address_key(address)
+    dossier.address_answered_at = None
+    changes: dict[Any, Any] = {
+        Dossier.email: dossier.email,
+        Dossier.email_key: dossier.email_key,
+        Dossier.generation: dossier.generation,
+        Dossier.token_hash: tokens.fingerprint(dossiers.token_of(dossier.id, dossier.generation)),
+        Dossier.address_answered_at: None,
+    }
+    await Dossier.update(changes).where(Dossier.id == dossier.id)
+
+
+async def _readdress(dossier: Dossier, one: Held) -> None:
+    if not await _change(one, REVISE, dossier.email_key, list(HOLDING)):
+        return
+    await outbox.withdraw_unsent(one.subject)
+    if old := await invitations.end(*one.subject):
+        await emails.withdraw(dossier, one.booking, one.slot, old)
+    await _invite(dossier, one)
+
+
+async def _change(one: Held, statement: str, *values: Any) -> bool:
+    """Run a conditional update of the booking; False when it is no longer in the state that it needs."""
+    rows = await db.fetch(statement, one.booking.id, *values)
+    if rows:
+        one.booking.seats, one.booking.revision = rows[0]["seats"], rows[0]["revision"]
+    return bool(rows)
+
+
+def _check_not_started(one: Held) -> None:
+    if one.booking.state in HOLDING and one.slot.has_started:
+        raise AlreadyStarted(one.slot.starts_at)
+
+
+async def _invite(dossier: Dossier, one: Held) -> None:
+    if dossier.email:
+        invitation = await invitations.open_invitation(*one.subject, dossier.email)
+        await emails.confirm(dossier, one.booking, one.slot, invitation)
+
+
+def _other_key(dossier: Dossier, address: str) -> str:
+    """The key to look for doubles under: none when only the spelling changes, or the booking would meet itself."""
+    new = text.address_key(address)
+    return "" if new == dossier.email_key else new
+
+
+def _uuid(reference: Any) -> UUID:
+    """A foreign key as the id that it is (Piccolo types it as the row that it may become)."""
+    return UUID(str(reference))

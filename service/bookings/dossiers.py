@@ -1,0 +1,87 @@
+"""Dossiers: opened with a link and a code, found again by either."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from service import clock, db, text, tokens
+from service.bookings.tables import Dossier
+from service.refusal import Refusal
+
+KIND = "dossier"
+NAME_KEY = 220  # what its column holds: some letters are several when compared (``ﷺ`` is 18)
+
+
+class UnknownLink(Refusal):
+    """No dossier has this link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booker:
+    """Who asks: ``email`` as typed (or empty, for an entry by staff), the rest as the form's fields."""
+
+    first_name: str
+    last_name: str
+    email: str
+    school: str
+    language: str = "fr"
+    level: str = ""
+    age_band: str = ""
+
+    @property
+    def email_key(self) -> str:
+        """The address normalised."""
+        return text.address_key(self.email)
+
+    @property
+    def name_key(self) -> str:
+        """The name normalised: what tells two siblings with one address apart."""
+        return text.key(f"{self.first_name} {self.last_name}")[:NAME_KEY]
+
+
+def token_of(dossier_id: UUID, generation: int) -> str:
+    """The token of a dossier's permanent link."""
+    return tokens.derive(KIND, dossier_id, generation)
+
+
+async def open_dossier(dossier_id: UUID, who: Booker) -> Dossier:
+    """Insert the dossier of ``who`` with its link and a code that is free."""
+    db.inside_transaction()
+    dossier = Dossier(
+        id=dossier_id,
+        token_hash=tokens.fingerprint(token_of(dossier_id, 0)),
+        generation=0,
+        first_name=who.first_name,
+        last_name=who.last_name,
+        email=who.email,
+        email_key=who.email_key,
+        school=who.school,
+        level=who.level,
+        language=who.language,
+        created_at=clock.now(),
+    )
+    while True:
+        dossier.code = tokens.new_code()
+        insert = Dossier.insert(dossier).on_conflict(target=Dossier.code, action="DO NOTHING")
+        if await insert.returning(Dossier.id):
+            return dossier
+
+
+async def by_token(token: str) -> Dossier:
+    """The dossier of a link. Refuses: UnknownLink, also for a token that is almost right."""
+    dossier = await Dossier.objects().get(Dossier.token_hash == tokens.fingerprint(token))
+    if dossier is None:
+        raise UnknownLink
+    return dossier
+
+
+async def by_id(dossier_id: UUID) -> Dossier:
+    """The dossier with this id, which must exist."""
+    dossier = await Dossier.objects().get(Dossier.id == dossier_id)
+    if dossier is None:
+        raise UnknownLink
+    return dossier
+
+
+def new_id() -> UUID:
+    """The id of a dossier to be: its token is derived from it."""
+    return uuid4()

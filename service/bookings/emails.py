@@ -1,0 +1,216 @@
+"""What we write to people who book: the letters, the facts they freeze, and how facts become words."""
+
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from service import db, i18n, settings, templates, text
+from service.bookings import dossiers
+from service.bookings.dossiers import Booker
+from service.bookings.tables import Booking, Dossier, Invitation
+from service.calendars import invitation as calendar
+from service.events import slots
+from service.events.slots import BookableSlot
+from service.limits import rates
+from service.mail import outbox
+from service.mail.letters import Letter
+from service.mail.outbox import Claimed
+
+URGENT, NORMAL = 3, 5
+
+OF_DOSSIERS = """
+SELECT dossier.id, dossier.generation, dossier.code, dossier.first_name, dossier.last_name, booking.state,
+       slot.starts_at, slot.ends_at, event.title, event.place
+FROM dossier JOIN booking ON booking.dossier = dossier.id JOIN slot ON slot.id = booking.slot
+JOIN event ON event.id = slot.event WHERE dossier.id = ANY($1) ORDER BY slot.starts_at, dossier.created_at
+"""
+LIVE_OF_ADDRESS = """
+SELECT DISTINCT dossier.id, dossier.language FROM dossier JOIN booking ON booking.dossier = dossier.id
+JOIN slot ON slot.id = booking.slot
+WHERE dossier.email_key = $1 AND slot.ends_at > $2 AND dossier.erase_asked_at IS NULL
+"""
+
+
+class _NothingHeld(Exception):
+    """The address has no link to be sent."""
+
+
+async def confirm(dossier: Dossier, booking: Booking, slot: BookableSlot, invitation: Invitation) -> None:
+    """Post the confirmation of a seat, with its invitation (METHOD:REQUEST)."""
+    await _post("confirmation", dossier, booking, slot, invitation, method="REQUEST")
+
+
+async def say_cancelled(
+    dossier: Dossier, booking: Booking, slot: BookableSlot, invitation: Invitation | None, restore_until: datetime | None
+) -> None:
+    """Post what tells the booker that it is over; with a CANCEL when an invitation may have gone out."""
+    more = {"reason": "", "restore_until": restore_until.isoformat() if restore_until else ""}
+    await _post("cancellation", dossier, booking, slot, invitation, method="CANCEL", **more)
+
+
+async def withdraw(dossier: Dossier, booking: Booking, slot: BookableSlot, invitation: Invitation) -> None:
+    """Tell a wrong address that its invitation was not meant for it: no link, no name."""
+    await _post("withdrawn", dossier, booking, slot, invitation, method="CANCEL", first_name="", last_name="")
+
+
+async def remind_of_booking(held_by: list[UUID], who: Booker) -> None:
+    """Send the owner of the address the link of what it holds already, within the limits of letters."""
+    await _send_links("already_booked", held_by, who.email, who.language)
+
+
+async def send_links(address: str, address_key: str, now: datetime, language: str) -> None:
+    """Send every live link of an address to it. Nothing tells the caller whether there was any."""
+    rows = await db.fetch(LIVE_OF_ADDRESS, address_key, now)
+    await _send_links("links", [row["id"] for row in rows], address, language)
+
+
+def link_to(dossier: Dossier) -> str:
+    """The permanent link of a dossier, absolute, in its language, as its letters carry it."""
+    facts = {"dossier": str(dossier.id), "generation": dossier.generation}
+    return _link(facts, dossier.language)
+
+
+async def _send_links(letter: str, held_by: list[UUID], address: str, language: str) -> None:
+    try:
+        await rates.spend_letter(text.address_key(address))
+    except rates.TooOften:
+        return  # said to no one: it would tell that the address is known
+    facts = {"bookings": [_as_link(row) for row in await db.fetch(OF_DOSSIERS, held_by)]}
+    with suppress(_NothingHeld):  # the same work for an address that nobody knows, undone
+        async with db.transaction():
+            await outbox.post(letter, address, language, facts, ("links", uuid4()), priority=URGENT)
+            if not held_by:
+                raise _NothingHeld
+
+
+def _as_link(row: Any) -> dict[str, Any]:
+    return {
+        "dossier": str(row["id"]),
+        "generation": row["generation"],
+        "code": row["code"],
+        "name": f"{row['first_name']} {row['last_name']}",
+        "state": row["state"],
+        "title": row["title"],
+        "place": row["place"],
+        "starts_at": row["starts_at"].isoformat(),
+        "ends_at": row["ends_at"].isoformat(),
+    }
+
+
+async def _post(
+    letter: str,
+    dossier: Dossier,
+    booking: Booking,
+    slot: BookableSlot,
+    invitation: Invitation | None,
+    *,
+    method: str,
+    **more: str,
+) -> None:
+    await outbox.post(
+        letter,
+        invitation.attendee if invitation else dossier.email,
+        dossier.language,
+        {**_facts(dossier, slot, invitation), **more},
+        ("booking", booking.id),
+        revision=booking.revision,
+        calendar=(method, invitation.uid) if invitation else ("", ""),
+        until=slot.ends_at,
+    )
+
+
+def _facts(dossier: Dossier, slot: BookableSlot, invitation: Invitation | None) -> dict[str, Any]:
+    facts = {
+        **slots.as_facts(slot),
+        "dossier": str(dossier.id),
+        "generation": dossier.generation,
+        "code": dossier.code,
+        "first_name": dossier.first_name,
+        "last_name": dossier.last_name,
+    }
+    if invitation:
+        facts["sequence"] = invitation.sequence
+        facts["stamp"] = invitation.stamp.isoformat()
+        facts["partstat"] = invitation.partstat
+    return facts
+
+
+def _names(email: Claimed) -> dict[str, Any]:
+    """What the templates of one booking's letters call things."""
+    facts = email.facts
+    link = _link(facts, email.language)
+    return {
+        "recipient_name": f"{facts['first_name']} {facts['last_name']}".strip(),
+        "title": facts["title"],
+        "kind": facts["kind"],
+        "starts_at": _moment(facts["starts_at"]),
+        "ends_at": _moment(facts["ends_at"]),
+        "place": facts["place"],
+        "host_name": facts["host_name"],
+        "requirements": facts["requirements"],
+        "code": facts["code"],
+        "link": link,
+        "cancel_link": f"{link}#cancel",
+        "contact_email": facts["contact_email"] or settings.current().contact_email,
+        "reason": facts.get("reason", ""),
+        "restore_until": _moment(facts["restore_until"]) if facts.get("restore_until") else None,
+    }
+
+
+def _link_names(email: Claimed) -> dict[str, Any]:
+    held = [
+        {
+            **booking,
+            "starts_at": _moment(booking["starts_at"]),
+            "ends_at": _moment(booking["ends_at"]),
+            "link": _link(booking, email.language),
+        }
+        for booking in email.facts["bookings"]
+    ]
+    return {"bookings": held, "recipient_name": ""}
+
+
+def _link(facts: dict[str, Any], language: str) -> str:
+    """The permanent link of a dossier, which says that it was opened from a mail."""
+    token = dossiers.token_of(UUID(facts["dossier"]), facts["generation"])
+    return settings.current().public_url + templates.path(language, f"/bookings/{token}", **{"from": "mail"})
+
+
+def _moment(stored: str) -> datetime:
+    return i18n.local(datetime.fromisoformat(stored))
+
+
+def _invitation(email: Claimed) -> calendar.Invitation:
+    """The values of the calendar part: the same at every rendering."""
+    facts, names = email.facts, _names(email)
+    public = settings.current().public_url
+    withdrawn = email.letter == "withdrawn"
+    link = f"{public}/events/{facts['slug']}" if withdrawn else names["link"]
+    return calendar.Invitation(
+        uid=email.invitation_uid,
+        sequence=facts["sequence"],
+        stamp=datetime.fromisoformat(facts["stamp"]),
+        starts_at=names["starts_at"],
+        ends_at=names["ends_at"],
+        time_zone=settings.current().time_zone,
+        title=facts["title"],
+        place=facts["place"],
+        description="\n".join(facts["requirements"]),
+        url=link,
+        organizer_name=settings.current().campus_name,
+        organizer_address=settings.current().mail_from,
+        attendee_name=names["recipient_name"],
+        attendee_address=email.recipient,
+        partstat=facts["partstat"],
+        rsvp=False,  # no way in for answers is configured yet
+    )
+
+
+LETTERS = {
+    "confirmation": Letter(_names, lambda email: calendar.request(_invitation(email))),
+    "cancellation": Letter(_names, lambda email: calendar.cancel(_invitation(email), email.facts["reason"])),
+    "withdrawn": Letter(_names, lambda email: calendar.cancel(_invitation(email), ""), fleeting=True),
+    "links": Letter(_link_names, fleeting=True),
+    "already_booked": Letter(_link_names, fleeting=True),
+}

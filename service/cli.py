@@ -1,0 +1,192 @@
+"""The command ``passerelle``: serve, work, migrate, check, demo."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import click
+from granian import Granian
+from granian.constants import Interfaces, Loops
+
+from service import app, db, embedded, settings, worker
+from service.operations import checks, demo, migrations
+from service.settings import BadSetting, Settings
+
+T = TypeVar("T")
+STOP_SECONDS = 20
+
+
+@click.group()
+def main() -> None:
+    """Passerelle: events and workshops of a campus, booked, confirmed and kept true."""
+
+
+@main.command()
+@click.option("--with-worker", is_flag=True, help="Also start a worker, as a process of its own.")
+def serve(with_worker: bool) -> None:
+    """Serve the pages with WORKERS processes."""
+    with _ready() as chosen:
+        with _worker_process() if with_worker else _nothing():
+            _serve(chosen, "service.app:from_environment", chosen.workers)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Deliver what is due now, then stop.")
+def work(once: bool) -> None:
+    """Deliver mail and finish what was begun."""
+    with _ready() as chosen:
+        app.configure_logging(chosen.log_level)
+        _run(chosen, _work_once if once else _work)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the schema of this version."""
+    with _database() as chosen:
+        applied = _migrate(chosen)
+        click.echo(f"{len(applied)} migration(s) applied." if applied else "Nothing to migrate.")
+
+
+@main.command()
+def check() -> None:
+    """Compare counters with rows and look for stuck mail; the exit status tells."""
+    with _ready() as chosen:
+        findings = _run(chosen, checks.findings)
+    for finding in findings:
+        click.echo(finding)
+    click.echo("All is well." if not findings else f"{len(findings)} finding(s).")
+    sys.exit(bool(findings))
+
+
+@main.command(name="demo")
+def demonstrate() -> None:
+    """Serve the demonstration: invented people and companies, and a mailbox to look into."""
+    with _database() as chosen:
+        _check_port(chosen)
+        _migrate(chosen)
+        _run(chosen, demo.load)
+        click.echo(f"\n  Passerelle is at  {chosen.public_url}\n  {_mail_hint(chosen)}\n  Ctrl-C stops everything.\n")
+        _serve(chosen, "service.app:demonstration", 1)
+
+
+def _mail_hint(chosen: Settings) -> str:
+    if chosen.smtp_url:
+        return f"Mail goes to the server of SMTP_URL; read it at {chosen.public_url}/demo/mailbox"
+    folder = os.path.relpath(chosen.data_dir / "mail")
+    return f"No mail leaves this machine: each letter is a file in {folder}, and stands in {chosen.public_url}/demo/mailbox"
+
+
+@contextmanager
+def _database() -> Iterator[Settings]:
+    """The settings, with the embedded PostgreSQL running when no other is named. Bad settings end in one line."""
+    try:
+        chosen = Settings.from_environment()
+        app.check(chosen)
+    except BadSetting as wrong:
+        raise click.ClickException(str(wrong)) from None
+    if chosen.database_url:
+        yield _used(chosen)
+        return
+    with embedded.postgres(chosen.data_dir) as url:
+        yield _used(chosen.with_database(url))
+
+
+@contextmanager
+def _ready() -> Iterator[Settings]:
+    """The database, migrated if it is our own; a foreign one is migrated by ``passerelle migrate`` only."""
+    own = not os.environ.get("DATABASE_URL")
+    with _database() as chosen:
+        if own:
+            _migrate(chosen)
+        elif lacking := _run(chosen, migrations.missing):
+            raise click.ClickException(f"{len(lacking)} migration(s) missing: run `passerelle migrate` first.")
+        yield chosen
+
+
+def _used(chosen: Settings) -> Settings:
+    """Make the settings those of this process and of the ones that it starts."""
+    settings.use(chosen)
+    os.environ.update(chosen.as_environment())
+    return chosen
+
+
+def _migrate(chosen: Settings) -> list[str]:
+    return _run(chosen, lambda: migrations.migrate(chosen.database_url or ""))
+
+
+def _run(chosen: Settings, step: Callable[[], Awaitable[T]]) -> T:
+    """Run one step with the database open. A database that does not answer ends in one line."""
+
+    async def opened() -> T:
+        await db.engine.open(chosen.database_url or "", size=worker.LANES + 2)
+        try:
+            return await step()
+        finally:
+            await db.engine.close()
+
+    try:
+        return asyncio.run(opened())
+    except db.TROUBLE as trouble:
+        raise click.ClickException(f"DATABASE_URL: the database does not answer ({trouble}).") from None
+
+
+async def _work() -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await worker.run(stop)
+
+
+async def _work_once() -> None:
+    await worker.run_once()
+
+
+def _serve(chosen: Settings, target: str, processes: int) -> None:
+    _check_port(chosen)
+    Granian(
+        target,
+        address=chosen.host,
+        port=chosen.port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        workers=processes,
+        loop=Loops.uvloop,
+        log_enabled=False,
+        workers_kill_timeout=STOP_SECONDS,
+    ).serve()
+
+
+def _check_port(chosen: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((chosen.host, chosen.port))
+        except OSError as taken:
+            line = f"PORT: {chosen.host}:{chosen.port} cannot be used ({taken.strerror}); try PORT={chosen.port + 1}."
+            raise click.ClickException(line) from None
+
+
+@contextmanager
+def _worker_process() -> Iterator[None]:
+    """A worker beside the server, which ends with it."""
+    process = subprocess.Popen([sys.executable, "-m", "service.cli", "work"])
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(STOP_SECONDS + 5)
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+if __name__ == "__main__":
+    main()

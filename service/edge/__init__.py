@@ -1,0 +1,1 @@
+"""What pages and API share at the edge: loading, refusing, protecting."""

@@ -1,0 +1,137 @@
+"""One slot with what its event says of it: what a booking needs to know, and what a letter tells."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from service import clock, db
+from service.refusal import Refusal
+
+LOAD = """
+SELECT slot.id, slot.event AS event_id, slot.starts_at, slot.ends_at, slot.opens_at, slot.closes_at, slot.state,
+       slot.called_off_reason AS reason, slot.capacity - slot.seats_taken AS seats_left,
+       event.slug, event.kind, event.state AS event_state, event.title, event.place, event.requirements,
+       event.levels, event.age_min, event.takes_individuals, event.contact_email, host.name AS host_name
+FROM slot JOIN event ON event.id = slot.event JOIN organisation host ON host.id = event.host
+WHERE slot.id = $1 AND event.state <> 'draft'
+"""
+
+
+class UnknownSlot(Refusal):
+    """There is no such slot, or not of this event."""
+
+
+class MembersOnly(Refusal):
+    """An assembly is booked by members, through their convocation."""
+
+
+class ClassesOnly(Refusal):
+    """The event takes classes, no individuals."""
+
+
+class CalledOff(Refusal):
+    """The slot will not take place."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+class SlotOver(Refusal):
+    """The slot took place already."""
+
+    def __init__(self, ended_at: datetime) -> None:
+        self.ended_at = ended_at
+
+
+class BookingClosed(Refusal):
+    """The list is closed since ``since``."""
+
+    def __init__(self, since: datetime) -> None:
+        self.since = since
+
+
+class NotYetOpen(Refusal):
+    """Booking starts at ``opens_at``."""
+
+    def __init__(self, opens_at: datetime) -> None:
+        self.opens_at = opens_at
+
+
+@dataclass(frozen=True, slots=True)
+class BookableSlot:
+    """A slot as its booking rules see it; ``seats_left`` is an unlocked glance."""
+
+    id: UUID
+    event_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    opens_at: datetime | None
+    closes_at: datetime
+    state: str
+    reason: str
+    seats_left: int
+    slug: str
+    kind: str
+    event_state: str
+    title: str
+    place: str
+    requirements: list[str]
+    levels: list[str]
+    age_min: int | None
+    takes_individuals: bool
+    contact_email: str
+    host_name: str
+
+    @property
+    def has_started(self) -> bool:
+        """Whether it is too late to change anything."""
+        return self.starts_at <= clock.now()
+
+    @property
+    def is_called_off(self) -> bool:
+        """Whether it, or its whole event, was called off."""
+        return "called_off" in (self.state, self.event_state)
+
+
+async def load(slot_id: UUID, *, of: str | None = None) -> BookableSlot:
+    """The slot, of the event with the slug ``of`` when one is named. Refuses: UnknownSlot."""
+    rows = await db.fetch(LOAD, slot_id)
+    if not rows or of not in (None, rows[0]["slug"]):
+        raise UnknownSlot
+    return BookableSlot(**dict(rows[0]))
+
+
+def check_open_to_individuals(slot: BookableSlot) -> None:
+    """Return when an individual may ask for a seat now.
+
+    Refuses: CalledOff, MembersOnly, ClassesOnly, SlotOver, NotYetOpen, BookingClosed.
+    """
+    now = clock.now()
+    if slot.is_called_off:
+        raise CalledOff(slot.reason)
+    if slot.kind == "assembly":
+        raise MembersOnly
+    if slot.ends_at <= now:
+        raise SlotOver(slot.ends_at)
+    if not slot.takes_individuals:
+        raise ClassesOnly
+    if slot.opens_at and slot.opens_at > now:
+        raise NotYetOpen(slot.opens_at)
+    if slot.closes_at <= now:
+        raise BookingClosed(slot.closes_at)
+
+
+def as_facts(slot: BookableSlot) -> dict[str, Any]:
+    """What a letter says of the slot, frozen as JSON."""
+    return {
+        "title": slot.title,
+        "kind": slot.kind,
+        "slug": slot.slug,
+        "starts_at": slot.starts_at.isoformat(),
+        "ends_at": slot.ends_at.isoformat(),
+        "place": slot.place,
+        "host_name": slot.host_name,
+        "requirements": list(slot.requirements),
+        "contact_email": slot.contact_email,
+    }

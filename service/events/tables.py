@@ -1,0 +1,93 @@
+"""Events and slots. Capacity belongs to the slot, and the table itself says that it is never exceeded."""
+
+from datetime import datetime, timedelta
+
+from piccolo.columns import (
+    UUID,
+    Array,
+    Boolean,
+    Date,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    SmallInt,
+    Text,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.columns.indexes import IndexMethod
+from piccolo.constraints import Check
+from piccolo.table import Table
+
+from service import i18n
+from service.people.tables import Organisation
+
+KINDS = ("visit", "workshop", "assembly")
+
+
+class Event(Table, tablename="event"):
+    """A visit, a workshop or an assembly: what it is; its slots say when."""
+
+    id = UUID(primary_key=True)
+    slug = Varchar(length=120, unique=True)
+    kind = Varchar(length=20)
+    state = Varchar(length=20, default="draft")
+    title = Varchar(length=200)
+    theme = Varchar(length=40)
+    summary = Varchar(length=300)
+    description = Text()
+    host = ForeignKey(Organisation, null=False, on_delete=OnDelete.restrict)
+    speaker = Varchar(length=200)
+    contact_name = Varchar(length=200)
+    contact_email = Varchar(length=254)
+    place = Varchar(length=250)
+    town = Varchar(length=100)
+    levels = Array(base_column=Varchar(length=20), default=list)
+    requirements = Array(base_column=Varchar(length=200), default=list)
+    photos = Varchar(length=200)
+    access = Varchar(length=300)
+    id_document = Boolean(default=False)
+    age_min = SmallInt(null=True, default=None)
+    takes_individuals = Boolean(default=True)
+    takes_classes = Boolean(default=False)
+    group_max = Integer(null=True, default=None)
+    chaperone_ratio = SmallInt(null=True, default=None)
+    chaperones_min = SmallInt(default=0)
+    list_closes_days = SmallInt(default=0)
+    names_required_days = SmallInt(null=True, default=None)
+    contacts_erased_on = Date(null=True, default=None)
+    names_erased_on = Date(null=True, default=None)
+    published_at = Timestamptz(null=True, default=None)
+
+    kind_known = Check("kind IN ('visit', 'workshop', 'assembly')")
+    state_known = Check("state IN ('draft', 'published', 'called_off')")
+    titled = Check("title <> '' AND slug <> ''")
+    days_positive = Check("list_closes_days >= 0")
+    assembly_is_for_members = Check("kind <> 'assembly' OR NOT (takes_individuals OR takes_classes)")
+
+
+class Slot(Table, tablename="slot"):
+    """One date of an event. Only ``bookings/seats.py`` touches ``seats_taken``."""
+
+    id = UUID(primary_key=True)
+    event = ForeignKey(Event, null=False, on_delete=OnDelete.restrict, index=True)
+    starts_at = Timestamptz(default=None, null=False, index=True, index_method=IndexMethod.btree)
+    ends_at = Timestamptz(default=None, null=False)
+    capacity = Integer()
+    seats_taken = Integer(default=0)
+    state = Varchar(length=20, default="open")
+    called_off_reason = Varchar(length=300)
+    opens_at = Timestamptz(null=True, default=None)
+    closes_at = Timestamptz(default=None, null=False)
+    fill = Varchar(length=20, default="best_fit")
+
+    never_oversold = Check((seats_taken >= 0) & (seats_taken <= capacity))
+    ends_after_start = Check("ends_at > starts_at")
+    closes_by_the_start = Check("closes_at <= starts_at")
+    state_known = Check("state IN ('open', 'called_off')")
+    fill_known = Check("fill IN ('best_fit', 'strict')")
+
+
+def closing(starts_at: datetime, event: Event) -> datetime:
+    """When the list of a slot closes: its start, or the same time of day as many days before as the event says."""
+    return i18n.local(starts_at) - timedelta(days=event.list_closes_days)

@@ -1,0 +1,1 @@
+"""People and structures: schools, companies, staff; per address only whether mail reaches it."""

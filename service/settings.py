@@ -1,0 +1,224 @@
+"""What an operator may set: read once from the environment, loud on nonsense."""
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Self, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+T = TypeVar("T")
+Network = IPv4Network | IPv6Network
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class BadSetting(Exception):
+    """A variable says nothing usable; the message names it and says what it wants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """``count`` events in ``seconds``, which may also come in one burst."""
+
+    count: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration. ``demo`` is no variable: the command ``passerelle demo`` sets it."""
+
+    database_url: str | None
+    secret_key: str
+    smtp_url: str | None
+    mail_from: str
+    contact_email: str
+    public_url: str
+    campus_name: str
+    time_zone: str
+    port: int
+    host: str
+    workers: int
+    trusted_proxies: tuple[Network, ...]
+    rate_limits: Mapping[str, Rate]
+    data_dir: Path
+    log_level: str
+    demo: bool = False
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read and check every variable. Refuses: BadSetting, for the first one that is wrong."""
+
+        def read(name: str, reader: Callable[[str], T], default: str = "") -> T:
+            try:
+                return reader(environ.get(name, "").strip() or default)
+            except ValueError as wrong:
+                raise BadSetting(f"{name}: {wrong}") from None
+
+        database_url = read("DATABASE_URL", _database)
+        data_dir = read("DATA_DIR", lambda raw: Path(raw).resolve(), "var")
+        port = read("PORT", _whole(1, 65535), "8000")
+        return cls(
+            database_url=database_url,
+            secret_key=read("SECRET_KEY", _secret if database_url else str) or kept_secret(data_dir),
+            smtp_url=read("SMTP_URL", _smtp),
+            mail_from=read("MAIL_FROM", _address, "agenda@passerelle.invalid"),
+            contact_email=read("CONTACT_EMAIL", _address, "contact@passerelle.invalid"),
+            public_url=read("PUBLIC_URL", _public_url) or f"http://localhost:{port}",
+            campus_name=read("CAMPUS_NAME", _text, "Campus des Métiers et des Qualifications"),
+            time_zone=read("TIME_ZONE", _zone, "Europe/Paris"),
+            port=port,
+            host=read("HOST", _text, "127.0.0.1"),
+            workers=read("WORKERS", _whole(1, 64), "2"),
+            trusted_proxies=read("TRUSTED_PROXIES", _networks),
+            rate_limits=read("RATE_LIMITS", _rates),
+            data_dir=data_dir,
+            log_level=read("LOG_LEVEL", _level, "INFO"),
+        )
+
+    def with_database(self, url: str) -> Self:
+        """The same settings, on the database at ``url``."""
+        return replace(self, database_url=url)
+
+    def as_environment(self) -> dict[str, str]:
+        """The variables that a child process needs to read the same settings again."""
+        return {"DATABASE_URL": self.database_url or "", "SECRET_KEY": self.secret_key}
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the service over HTTPS."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def mail_domain(self) -> str:
+        """What stands behind the @ of the sender: the right half of every UID and Message-ID."""
+        return self.mail_from.rpartition("@")[2]
+
+
+_current: Settings | None = None
+
+
+def use(settings: Settings) -> None:
+    """Make these the settings of this process (done once, at start)."""
+    global _current
+    _current = settings
+
+
+def current() -> Settings:
+    """The settings this process was started with."""
+    if _current is None:
+        raise RuntimeError("settings.use() was not called")
+    return _current
+
+
+def kept_secret(data_dir: Path) -> str:
+    """The secret that the embedded service made for itself, kept beside its database."""
+    path = data_dir / "secret_key"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32))
+    return path.read_text().strip()
+
+
+def _database(raw: str) -> str | None:
+    if not raw:
+        return None
+    if urlsplit(raw).scheme not in ("postgresql", "postgres"):
+        raise ValueError("an address such as postgresql://user:password@host/name")
+    return raw
+
+
+def _secret(raw: str) -> str:
+    if len(raw) < 32:
+        raise ValueError("needed with DATABASE_URL, at least 32 characters; for example: openssl rand -hex 32")
+    return raw
+
+
+def _smtp(raw: str) -> str | None:
+    if not raw:
+        return None
+    parts = urlsplit(raw)
+    if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
+        raise ValueError("smtp://host, smtp+starttls://user:password@host or smtps://user:password@host")
+    _ = parts.port  # raises ValueError when it is no port
+    return raw
+
+
+def _address(raw: str) -> str:
+    address = parseaddr(raw)[1]
+    if address != raw or not re.fullmatch(r"[!-~]+@[A-Za-z0-9.-]+", raw):
+        raise ValueError(f"an e-mail address, not {raw!r}")
+    return raw
+
+
+def _public_url(raw: str) -> str:
+    if not raw:
+        return ""
+    parts = urlsplit(raw)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query:
+        raise ValueError("an address without path such as https://agenda.example.org")
+    return raw.rstrip("/")
+
+
+def _text(raw: str) -> str:
+    if len(raw) > 120 or not raw.isprintable():
+        raise ValueError("at most 120 printable characters")
+    return raw
+
+
+def _zone(raw: str) -> str:
+    try:
+        return ZoneInfo(raw).key
+    except ZoneInfoNotFoundError:
+        raise ValueError(f"a zone of the IANA list such as Europe/Paris, not {raw!r}") from None
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(raw: str) -> int:
+        if not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:
+            raise ValueError(f"a whole number from {low} to {high}, not {raw!r}")
+        return int(raw)
+
+    return read
+
+
+def _networks(raw: str) -> tuple[Network, ...]:
+    return tuple(ip_network(part.strip()) for part in raw.split(",") if part.strip())
+
+
+PERIODS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+
+
+def _rates(raw: str) -> dict[str, Rate]:
+    rates = dict(DEFAULT_RATES)
+    for part in raw.split(",") if raw else ():
+        match = re.fullmatch(r"\s*([a-z_]+)\s*=\s*(\d{1,6})\s*/\s*(s|min|h|d)\s*", part)
+        if not match or match[1] not in DEFAULT_RATES or not int(match[2]):
+            raise ValueError(f"pairs such as network=600/h, of {', '.join(DEFAULT_RATES)}; not {part.strip()!r}")
+        rates[match[1]] = Rate(int(match[2]), PERIODS[match[3]])
+    return rates
+
+
+def _level(raw: str) -> str:
+    if raw.upper() not in LOG_LEVELS:
+        raise ValueError(f"one of {', '.join(LOG_LEVELS)}, not {raw!r}")
+    return raw.upper()
+
+
+DEFAULT_RATES = {
+    "letters_hour": Rate(3, 3600),
+    "letters_day": Rate(10, 86400),
+    "network": Rate(600, 3600),
+    "changes": Rate(20, 3600),
+}
+
+VARIABLES = tuple(field.name.upper() for field in fields(Settings) if field.name != "demo")

@@ -1,0 +1,147 @@
+"""Reading a form: every mistake is collected, and what was typed is kept."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+from litestar import Request
+from litestar.enums import RequestEncodingType
+from litestar.exceptions import ClientException
+
+from service import clock, i18n, text
+from service.refusal import Refusal
+
+MOST_FIELDS = 100
+FASTEST_SECONDS = 1  # no hand fills a form faster; a machine does
+UNDECODED = "\ufffd"  # what is left of bytes that were no text
+
+
+class TooFast(Refusal):
+    """The form came back sooner than a hand could have filled it in."""
+
+
+class Form:
+    """The fields of one form. Each reader notes its mistake, returns a value of its type; ``ok`` decides."""
+
+    def __init__(self, fields: Mapping[str, str] | None = None, language: str = "fr") -> None:
+        self._fields = dict(fields or {})
+        self._errors: dict[str, str] = {}
+        self._words = i18n.translations(language)
+
+    @property
+    def ok(self) -> bool:
+        """Whether no reader had anything to object to."""
+        return not self._errors
+
+    @property
+    def mistakes(self) -> list[tuple[str, str]]:
+        """(field, sentence) in the order in which they were found."""
+        return list(self._errors.items())
+
+    def value(self, name: str) -> str:
+        """What was typed, to show it again; without the characters that no reader takes."""
+        return "".join(_shown(letter) for letter in self._fields.get(name, "")[:1000])
+
+    def error(self, name: str) -> str:
+        """The sentence beside the field, or nothing."""
+        return self._errors.get(name, "")
+
+    def refuse(self, name: str, sentence: str) -> None:
+        """Note a mistake that only the caller can see; the first one of a field stays."""
+        self._errors.setdefault(name, sentence)
+
+    def text(self, name: str, *, most: int = 100, required: bool = True) -> str:
+        """One line of at most ``most`` characters (four bytes each at the most)."""
+        try:
+            read = _line(self._fields.get(name, ""))
+        except text.Unreadable:
+            self.refuse(
+                name, self._words.gettext("This holds a character we cannot read. Please type it again.")
+            )
+            return ""
+        if len(read) > most:
+            wanted = self._words.gettext("At most %(most)s characters, please.")
+            self.refuse(name, wanted % {"most": most})
+            return ""
+        if required and not any(letter.isalnum() for letter in read):
+            self.refuse(name, self._words.gettext("Please fill this in."))
+        return read
+
+    def address(self, name: str) -> str:
+        """An e-mail address, checked for its form only."""
+        if not self._fields.get(name, "").strip():
+            self.refuse(name, self._words.gettext("Please type your e-mail address."))
+            return ""
+        try:
+            return text.address(_line(self._fields[name]))
+        except ValueError:
+            wanted = self._words.gettext("This is no e-mail address. It looks like name@example.org.")
+            self.refuse(name, wanted)
+            return ""
+
+    def choice(self, name: str, choices: Sequence[str], *, required: bool = True) -> str:
+        """One of ``choices``."""
+        chosen = self._fields.get(name, "")
+        if chosen in choices or (not chosen and not required):
+            return chosen
+        self.refuse(name, self._words.gettext("Please choose one of these."))
+        return ""
+
+    def ticked(self, name: str, sentence: str = "") -> bool:
+        """Whether the box is ticked; not ticked is a mistake where a ``sentence`` says so."""
+        is_ticked = self._fields.get(name) == "yes"
+        if sentence and not is_ticked:
+            self.refuse(name, sentence)
+        return is_ticked
+
+    def check_pace(self) -> None:
+        """Pass unless the form says that it was opened less than a second ago. Refuses: TooFast."""
+        stamp = re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", self._fields.get("opened_at", ""))
+        if stamp and 0 <= clock.now().timestamp() - float(stamp[0]) < FASTEST_SECONDS:
+            raise TooFast
+
+    def raw(self, name: str) -> str:
+        """A hidden field, as it came."""
+        return self._fields.get(name, "")
+
+    def body(self, *names: str) -> dict[str, str]:
+        """The fields that make this form what it is, for its idempotency key."""
+        return {name: self._fields.get(name, "") for name in names}
+
+
+async def read(request: Request[Any, Any, Any], language: str) -> Form:
+    """The form of a request; of a field sent twice, the last one. A body of another kind has no fields.
+
+    Raises ClientException (400) for what claims to be a form and is none.
+    """
+    try:
+        sent = await _fields(request)
+    except (
+        ValueError,
+        LookupError,
+    ):  # no UTF-8, a character set nobody knows, more fields than any form of ours
+        raise ClientException from None
+    return Form({name: value for name, value in sent if isinstance(value, str)}, language)
+
+
+async def _fields(request: Request[Any, Any, Any]) -> list[tuple[str, Any]]:
+    """Litestar's reader of URL-encoded forms keeps the last 1024 bodies in memory, and garbles raw UTF-8."""
+    if request.content_type[0] == RequestEncodingType.URL_ENCODED:
+        body = (await request.body()).decode("utf-8", "replace")
+        return list(parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    return list((await request.form()).multi_items())
+
+
+def _line(raw: str) -> str:
+    if UNDECODED in raw:
+        raise text.Unreadable
+    return text.line(raw)
+
+
+def _shown(letter: str) -> str:
+    """The letter as a page shows it again: any blank as a blank, nothing for what cannot be read."""
+    try:
+        return text.line(letter) or " "
+    except text.Unreadable:
+        return ""

@@ -1,0 +1,217 @@
+"""A sentence for every refusal: what is so, and what one can do next."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from gettext import NullTranslations
+from typing import Any
+
+from service import clock, i18n
+from service.bookings.changes import AddressSettled, AlreadyStarted, TooLateToRestore
+from service.bookings.dossiers import UnknownLink
+from service.bookings.invitations import NoInvitation
+from service.bookings.seats import AlreadyBooked, SoldOut
+from service.edge.requests import OtherSite, WrongHost
+from service.events.agenda import UnknownEvent
+from service.events.slots import (
+    BookingClosed,
+    CalledOff,
+    ClassesOnly,
+    MembersOnly,
+    NotYetOpen,
+    SlotOver,
+    UnknownSlot,
+)
+from service.limits.keys import KeyReused
+from service.limits.rates import TooOften
+from service.refusal import Refusal
+from service.web.forms import Form, TooFast
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the page says, under which status."""
+
+    title: str
+    sentence: str
+    next_step: str = ""
+    status: int = 409
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Words = NullTranslations
+Speaker = Callable[[Any, Words, str], Answer]
+
+
+def answer(refusal: Refusal, language: str) -> Answer:
+    """The sentence for a refusal, in the visitor's language."""
+    return SENTENCES[type(refusal)](refusal, i18n.translations(language), language)
+
+
+def standing(form: Form, refusal: Answer | None) -> dict[str, Any]:
+    """How a page stands around its form: fresh (200), with mistakes (422), or under a refusal."""
+    if refusal:
+        return {"status": refusal.status, "headers": refusal.headers, "refusal": refusal}
+    return {"status": 200 if form.ok else 422, "refusal": None}
+
+
+def _sold_out(_: SoldOut, words: Words, __: str) -> Answer:
+    return Answer(
+        words.gettext("No seat left"),
+        words.gettext("The last seat has just gone. Nothing was booked."),
+        words.gettext("Choose another date, or look at the other events of the agenda."),
+    )
+
+
+def _closed(refusal: BookingClosed, words: Words, language: str) -> Answer:
+    since = i18n.at_moment(i18n.local(refusal.since), language)
+    return Answer(
+        words.gettext("Booking is closed"),
+        words.gettext("The list has been closed since %(since)s.") % {"since": since},
+        words.gettext("Write to us: an organiser may still be able to add you."),
+    )
+
+
+def _not_yet(refusal: NotYetOpen, words: Words, language: str) -> Answer:
+    opens = i18n.at_moment(i18n.local(refusal.opens_at), language)
+    return Answer(
+        words.gettext("Booking is not open yet"),
+        words.gettext("You can book from %(opens)s.") % {"opens": opens},
+        words.gettext("Come back then: the page will show the form."),
+    )
+
+
+def _called_off(refusal: CalledOff, words: Words, __: str) -> Answer:
+    reason = words.gettext("Reason given: %(reason)s.") % {"reason": refusal.reason} if refusal.reason else ""
+    return Answer(
+        words.gettext("This date is called off"),
+        " ".join(filter(None, [words.gettext("It will not take place."), reason])),
+        words.gettext("Choose another date, or look at the other events of the agenda."),
+    )
+
+
+def _over(refusal: SlotOver, words: Words, language: str) -> Answer:
+    ended = i18n.short_date(i18n.local(refusal.ended_at).date(), language)
+    return Answer(
+        words.gettext("This date is over"),
+        words.gettext("It took place on %(day)s.") % {"day": ended},
+        words.gettext("Look at what comes next in the agenda."),
+    )
+
+
+def _started(refusal: AlreadyStarted, words: Words, language: str) -> Answer:
+    since = i18n.at_moment(i18n.local(refusal.since), language)
+    return Answer(
+        words.gettext("It has already begun"),
+        words.gettext("It began on %(since)s: the booking can no longer be changed here.") % {"since": since},
+        words.gettext("Write to us if something is wrong."),
+    )
+
+
+def _too_often(refusal: TooOften, words: Words, language: str) -> Answer:
+    when = i18n.wall_clock(i18n.local(refusal.retry_at), language)
+    return Answer(
+        words.gettext("That is a lot at once"),
+        words.gettext("Too many requests came from here. Nothing was lost."),
+        words.gettext("Try again after %(time)s.") % {"time": when},
+        status=429,
+        headers={"Retry-After": str(max(1, math.ceil((refusal.retry_at - clock.now()).total_seconds())))},
+    )
+
+
+def _plain(title: str, sentence: str, next_step: str = "", status: int = 409) -> Speaker:
+    """A refusal without facts: its English sentences are looked up when they are said."""
+
+    def speak(_: Refusal, words: Words, __: str) -> Answer:
+        return Answer(
+            words.gettext(title), words.gettext(sentence), next_step and words.gettext(next_step), status
+        )
+
+    return speak
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name that extraction tools look for
+    """Mark a sentence for the catalogue."""
+    return message
+
+
+SENTENCES: dict[type[Refusal], Speaker] = {
+    SoldOut: _sold_out,
+    BookingClosed: _closed,
+    NotYetOpen: _not_yet,
+    CalledOff: _called_off,
+    SlotOver: _over,
+    AlreadyStarted: _started,
+    TooOften: _too_often,
+    AlreadyBooked: _plain(
+        N_("Check your mailbox"), N_("If a booking exists for this address, its link is on its way.")
+    ),
+    MembersOnly: _plain(
+        N_("For members only"),
+        N_("This assembly is for the members of the association."),
+        N_("Members answer through the link in their convocation."),
+    ),
+    ClassesOnly: _plain(
+        N_("For classes only"),
+        N_("This event takes classes, not single visitors."),
+        N_("Ask your teacher, or write to us."),
+    ),
+    TooLateToRestore: _plain(
+        N_("Too late to take it back"),
+        N_("A cancellation can be taken back for 15 minutes."),
+        N_("If seats are left, simply book again."),
+    ),
+    AddressSettled: _plain(
+        N_("The address is settled"),
+        N_("Somebody has already answered from this address, so it can no longer be changed here."),
+        N_("Write to us: an organiser can change it."),
+    ),
+    TooFast: _plain(
+        N_("That was very fast"),
+        N_("The form came back within a second, as robots send it. Nothing was booked."),
+        N_("If you are a person, please send it once more: all you typed is still there."),
+        422,
+    ),
+    KeyReused: _plain(
+        N_("This form was sent before"),
+        N_("It was already sent with other details. Nothing was changed."),
+        N_("Open the event again and fill in a fresh form."),
+        422,
+    ),
+    OtherSite: _plain(
+        N_("This form came from another site"),
+        N_("For your safety nothing was done."),
+        N_("Open our page and send the form from there."),
+        403,
+    ),
+    WrongHost: _plain(
+        N_("This is not our address"),
+        N_("The page was asked for under a name that is not ours."),
+        N_("Use the address that you were given."),
+        400,
+    ),
+    UnknownEvent: _plain(
+        N_("We cannot find this event"),
+        N_("It may have moved, or the address has a slip in it."),
+        N_("All that is to come stands in the agenda."),
+        404,
+    ),
+    UnknownSlot: _plain(
+        N_("We cannot find this date"),
+        N_("It may have moved, or the address has a slip in it."),
+        N_("Choose one of the dates on the event's page."),
+        404,
+    ),
+    NoInvitation: _plain(
+        N_("No calendar file"),
+        N_("This booking was made without an e-mail address, so it has no invitation."),
+        N_("Note the date from the booking's page."),
+        404,
+    ),
+    UnknownLink: _plain(
+        N_("We do not know this link"),
+        N_("It may be cut short, or replaced by a newer one."),
+        N_("Have your link sent again: your e-mail address is enough."),
+        404,
+    ),
+}

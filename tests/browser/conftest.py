@@ -1,0 +1,55 @@
+"""A real Chromium, when the machine has one; REQUIRE_BROWSER=1 demands it."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from tests.live import served
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium() -> str | None:
+    """Where this machine's Chromium is: CHROMIUM, or the first of its usual names."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """The browser, for the whole session."""
+    program = chromium()
+    if program is None:
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail("no Chromium found, and REQUIRE_BROWSER=1 asks for one")
+        pytest.skip("no Chromium found")
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=program, args=QUIET)
+        yield opened
+        await opened.close()
+
+
+@pytest.fixture(scope="session")
+async def site(_opened: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The address of the running service; its letters become files in a folder."""
+    folder: Path = tmp_path_factory.mktemp("site")
+    async with served(folder, RATE_LIMITS="network=100000/h,letters_hour=1000/h,letters_day=1000/d") as address:
+        yield address
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it in one line when nothing looked through a browser."""
+    if chromium() is None:
+        terminalreporter.write_line("NOTE: no Chromium found; the browser tests did not run (apt install chromium).")

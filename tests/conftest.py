@@ -1,0 +1,105 @@
+"""What every test stands on: one PostgreSQL a session, one database a worker, migrated once, emptied after each test."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import httpx
+import pytest
+from litestar import Litestar
+
+from service import db, embedded, settings
+from service.app import create_app
+from service.operations import checks, migrations
+
+EMPTYING_ORDER = (
+    "presence", "booking", "dossier", "invitation", "slot", "event", "organisation",
+    "address", "email", "journal", "idempotency_key", "rate_clock",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """A PostgreSQL server: the one of DATABASE_URL, or an embedded one that ends with the session.
+
+    Not below pytest's own folder: a second pytest run would close that to the server's user.
+    """
+    if given := os.environ.get("DATABASE_URL"):
+        yield given
+        return
+    with TemporaryDirectory(prefix="passerelle-") as folder, embedded.postgres(Path(folder)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def database_url(server_url: str, worker_name: str) -> str:
+    """An empty database of this worker's own, migrated."""
+    return await fresh_database(server_url, f"passerelle_{worker_name}")
+
+
+@pytest.fixture(scope="session")
+def worker_name() -> str:
+    """The name of this pytest-xdist worker."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def _opened(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[None]:
+    settings.use(some_settings(database_url, tmp_path_factory.mktemp("data")))
+    await db.engine.open(database_url, size=10)
+    await migrations.migrate(database_url)
+    yield
+    await db.engine.close()
+
+
+@pytest.fixture(autouse=True)
+async def _clean(_opened: None) -> AsyncIterator[None]:
+    """After each test: the books must balance, then the rows go (about 2 ms)."""
+    yield
+    assert await checks.unbalanced_slots() == []
+    for table in EMPTYING_ORDER:
+        await db.fetch(f'DELETE FROM "{table}"')
+
+
+@pytest.fixture(scope="session")
+def app(_opened: None) -> Litestar:
+    """The whole service, in this process, on this worker's database."""
+    return create_app(settings.current())
+
+
+@pytest.fixture
+async def visitor(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody's browser, without cookies: over ASGI, in the test's own loop."""
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=settings.current().public_url) as client:
+        yield client
+
+
+async def fresh_database(server_url: str, name: str) -> str:
+    """Make the database ``name`` anew and return its address."""
+    connection = await asyncpg.connect(server_url)
+    await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    await connection.execute(f'CREATE DATABASE "{name}"')
+    await connection.close()
+    parts = urlsplit(server_url)
+    if parts.netloc:
+        return urlunsplit(parts._replace(path=f"/{name}"))
+    return server_url.replace("/postgres?", f"/{name}?")
+
+
+def some_settings(database_url: str, data_dir: Path, **changes: str) -> settings.Settings:
+    """Settings as a test wants them: a known secret, an HTTPS address, generous limits."""
+    return settings.Settings.from_environment(
+        {
+            "DATABASE_URL": database_url,
+            "SECRET_KEY": "a secret for tests only, long enough",
+            "PUBLIC_URL": "https://agenda.campus.test",
+            "MAIL_FROM": "agenda@campus.test",
+            "CONTACT_EMAIL": "contact@campus.test",
+            "DATA_DIR": str(data_dir),
+            **changes,
+        }
+    )

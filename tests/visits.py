@@ -1,0 +1,191 @@
+"""What a visit needs: a form as one fills it in, a page as a browser reads it, the database as it was before."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import httpx
+import pytest
+from piccolo.querystring import QueryString
+
+from service import app, db, settings, worker
+from service.events.slots import BookableSlot
+from tests.conftest import EMPTYING_ORDER
+from tests.makers import a_pupil, link_of, make_booking, make_event, make_slot
+
+TABLES = tuple(table for table in EMPTYING_ORDER if table != "rate_clock")
+ZOE = {"first_name": "Zoé", "last_name": "D’Hôte", "email": "zoe@exemple.test", "school": "LYPSO"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+CLOSED_PORT = "postgresql://nobody@127.0.0.1:1/nothing"
+
+Typed = str | bytes
+
+
+def typed(slot: BookableSlot, /, **changes: Typed) -> dict[str, Typed]:
+    """The booking form of ``slot`` as Zoé fills it in."""
+    return {"slot": str(slot.id), **ZOE, **changes}
+
+
+async def book(
+    visitor: httpx.AsyncClient, slot: BookableSlot, /, *, lang: str = "fr", **changes: Typed
+) -> httpx.Response:
+    """Send the booking form; odd characters travel as their bytes."""
+    return await send(visitor, f"/events/{slot.slug}/bookings", typed(slot, **changes), lang=lang)
+
+
+async def send(
+    visitor: httpx.AsyncClient, path: str, fields: dict[str, Any] | None = None, *, lang: str = "fr"
+) -> httpx.Response:
+    """Send any form, as a browser encodes it."""
+    body = urlencode(fields or {}, errors="surrogatepass")
+    return await visitor.post(path, content=body, headers=FORM, params={"lang": "en"} if lang == "en" else None)
+
+
+async def dump() -> dict[str, list[str]]:
+    """Every row of every table, but for the clocks of the rate limits."""
+    return {
+        table: [row["line"] for row in await db.fetch(f'SELECT t::text AS line FROM "{table}" t ORDER BY 1')]  # noqa: S608
+        for table in TABLES
+    }
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that are run meanwhile."""
+    seen: list[str] = []
+    run = db.engine.run_querystring
+
+    async def counting(querystring: QueryString, *more: Any, **named: Any) -> Any:
+        seen.append(querystring.compile_string()[0])
+        return await run(querystring, *more, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db.engine, "run_querystring", counting)
+        yield seen
+
+
+@contextmanager
+def settings_with(**changes: Any) -> Iterator[None]:
+    """Other settings for a while."""
+    before = settings.current()
+    settings.use(replace(before, **changes))
+    try:
+        yield
+    finally:
+        settings.use(before)
+
+
+@asynccontextmanager
+async def demonstration() -> AsyncIterator[httpx.AsyncClient]:
+    """A visitor of the demonstration, whose mailbox holds what is due."""
+    with settings_with(demo=True, smtp_url=None):
+        await worker.run_once()
+        transport = httpx.ASGITransport(app=app.create_app(settings.current()))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url=settings.current().public_url) as client:
+            yield client
+
+
+@asynccontextmanager
+async def database_away() -> AsyncIterator[None]:
+    """Nobody answers where the database was."""
+    before = db.engine.pool
+    await db.engine.open(CLOSED_PORT)
+    try:
+        yield
+    finally:
+        await db.engine.close()
+        db.engine.pool = before
+
+
+async def every_page() -> dict[str, str]:
+    """The path of each page that a visitor may see, in each of its states."""
+    event = await make_event(takes_classes=True, age_min=15)
+    slots = [await make_slot(event=event, capacity=n) for n in (2, 3, 4)]
+    booked, cancelled, erased = [await make_booking(slots[0]), *[await make_booking(slots[1], a_pupil()) for _ in "12"]]
+    full = await make_slot(1)
+    await make_booking(full)
+    await db.fetch(
+        "UPDATE booking SET state = 'cancelled', ended_at = now(), ended_by = 'booker' WHERE dossier = $1", cancelled.id
+    )
+    await db.fetch("UPDATE slot SET seats_taken = 1 WHERE id = $1", slots[1].id)
+    await db.fetch("UPDATE dossier SET erase_asked_at = now() WHERE id = $1", erased.id)
+    return {
+        "agenda": "/",
+        "agenda of nothing": "/?town=Nulle+part",
+        "event": f"/events/{slots[0].slug}",
+        "full event": f"/events/{full.slug}",
+        "booking": link_of(booked) + "?booked=yes",
+        "booking from the mail": link_of(booked) + "?from=mail",
+        "cancelled booking": link_of(cancelled),
+        "erased booking": link_of(erased),
+        "find": "/bookings/find",
+        "no such page": "/nowhere",
+    }
+
+
+@dataclass
+class Page:
+    """The elements of a page: (tag, attributes) in their order, and its words."""
+
+    elements: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    words: str = ""
+
+    @classmethod
+    def of(cls, answer: httpx.Response) -> "Page":
+        """Read an answer."""
+        page = cls()
+        _Reader(page).feed(answer.text)
+        return page
+
+    def all(self, tag: str, **attributes: str) -> list[dict[str, str]]:
+        """The attributes of each ``tag`` that has these ones."""
+        return [
+            has for name, has in self.elements if name == tag and all(has.get(a) == v for a, v in attributes.items())
+        ]
+
+    def typed(self, name: str) -> str:
+        """What stands in a field, or which of its choices is taken."""
+        fields = self.all("input", name=name)
+        chosen = [one for one in fields if one.get("type") not in ("radio", "checkbox") or "checked" in one]
+        return chosen[0].get("value", "") if chosen else ""
+
+    def has_mistake(self, name: str) -> bool:
+        """Whether a sentence stands at the field, and one in the summary leads to it."""
+        beside = self.all("p", id=f"{name}-error")
+        summed_up = self.all("a", href=f"#{name}")
+        return bool(beside) and bool(summed_up) and bool(self.all("div", id="mistakes"))
+
+    @property
+    def addresses(self) -> list[str]:
+        """Every address that the page leads to, sends to or loads."""
+        return [has[name] for _, has in self.elements for name in ("href", "src", "action") if name in has]
+
+    @property
+    def inside(self) -> list[str]:
+        """The addresses that lead to pages of the service."""
+        paths = [urlsplit(one) for one in self.addresses]
+        return [one.geturl() for one in paths if not one.scheme and not one.netloc and one.path and _is_page(one.path)]
+
+
+class _Reader(HTMLParser):
+    def __init__(self, page: Page) -> None:
+        super().__init__()
+        self._page = page
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._page.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        self._page.words += data
+
+
+def language_of(address: str) -> list[str]:
+    """Which language an address asks for."""
+    return parse_qs(urlsplit(address).query).get("lang", [])
+
+
+def _is_page(path: str) -> bool:
+    return not path.startswith("/static/") and not path.endswith("/html")
