@@ -38,7 +38,7 @@ clean:
 	rm -rf .venv build *.egg-info
 
 # Everything that the lock names, with its hashes; by uv where there is one (faster), by pip otherwise.
-.venv/ready: $(LOCK) pyproject.toml
+.venv/ready: $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (set PYTHON=)."; exit 1; }
 	@echo "Setting up .venv (once)..."
 	@if command -v uv >/dev/null 2>&1; then \

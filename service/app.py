@@ -16,6 +16,7 @@ from litestar.static_files import create_static_files_router
 from service import db, settings, templates, worker
 from service.calendars import zones
 from service.edge import errors, headers, requests
+from service.mail import smtp
 from service.settings import BadSetting, Settings
 from service.web import agenda, bookings, demo, health
 from service.web import errors as pages_errors
@@ -58,9 +59,13 @@ def demonstration() -> Litestar:
 
 
 def check(chosen: Settings) -> None:
-    """Refuse a time zone that no calendar of ours is known to get right: BadSetting."""
+    """Refuse what only the floors above the settings can judge: BadSetting."""
     if not zones.is_known(chosen.time_zone):
         raise BadSetting(f"TIME_ZONE: no checked calendar definition for {chosen.time_zone!r}; see the README")
+    try:
+        smtp.courier_for(chosen.smtp_url, chosen.data_dir)
+    except ValueError as wrong:
+        raise BadSetting(f"SMTP_URL: {wrong}") from None
 
 
 def configure_logging(level: str) -> None:

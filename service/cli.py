@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TypeVar
 
 import click
@@ -31,9 +31,8 @@ def main() -> None:
 @click.option("--with-worker", is_flag=True, help="Also start a worker, as a process of its own.")
 def serve(with_worker: bool) -> None:
     """Serve the pages with WORKERS processes."""
-    with _ready() as chosen:
-        with _worker_process() if with_worker else _nothing():
-            _serve(chosen, "service.app:from_environment", chosen.workers)
+    with _ready() as chosen, _worker_process() if with_worker else nullcontext():
+        _serve(chosen, "service.app:from_environment", chosen.workers)
 
 
 @main.command()
@@ -78,8 +77,8 @@ def demonstrate() -> None:
 def _mail_hint(chosen: Settings) -> str:
     if chosen.smtp_url:
         return f"Mail goes to the server of SMTP_URL; read it at {chosen.public_url}/demo/mailbox"
-    folder = os.path.relpath(chosen.data_dir / "mail")
-    return f"No mail leaves this machine: each letter is a file in {folder}, and stands in {chosen.public_url}/demo/mailbox"
+    folder, mailbox = os.path.relpath(chosen.data_dir / "mail"), f"{chosen.public_url}/demo/mailbox"
+    return f"No mail leaves this machine: each letter is a file in {folder}, and stands in {mailbox}"
 
 
 @contextmanager
@@ -181,11 +180,6 @@ def _worker_process() -> Iterator[None]:
     finally:
         process.terminate()
         process.wait(STOP_SECONDS + 5)
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
 
 
 if __name__ == "__main__":

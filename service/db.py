@@ -143,9 +143,7 @@ class Database(PostgresEngine):
             connection = await pool.acquire()  # its own timeout can swallow a cancellation
         try:
             yield connection
-        except (
-            asyncpg.InternalClientError
-        ) as lost:  # the server's farewell lay unread: said as any other loss is
+        except asyncpg.InternalClientError as lost:  # the server's farewell lay unread: said as any other loss is
             raise asyncpg.ConnectionDoesNotExistError(str(lost)) from lost
         finally:
             if not _has_ended(connection) and connection.is_in_transaction():

@@ -1,7 +1,7 @@
 """Languages: French first, English complete. Catalogues, dates and times as people say them."""
 
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -41,6 +41,7 @@ def today() -> date:
     return local(clock.now()).date()
 
 
+@lru_cache(maxsize=4096)
 def long_date(day: date, language: str) -> str:
     """mardi 24 novembre 2026 · Tuesday 24 November 2026."""
     if language == "fr":

@@ -3,7 +3,9 @@
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -14,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 T = TypeVar("T")
 Network = IPv4Network | IPv6Network
+SECRET_LENGTH, LONGEST_TEXT, LAST_PORT = 32, 120, 65535
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -65,7 +68,7 @@ class Settings:
         port = read("PORT", _whole(1, 65535), "8000")
         return cls(
             database_url=database_url,
-            secret_key=read("SECRET_KEY", _secret if database_url else str) or kept_secret(data_dir),
+            secret_key=read("SECRET_KEY", _secret if database_url else _own_secret) or _kept_in(data_dir),
             smtp_url=read("SMTP_URL", _smtp),
             mail_from=read("MAIL_FROM", _address, "agenda@passerelle.invalid"),
             contact_email=read("CONTACT_EMAIL", _address, "contact@passerelle.invalid"),
@@ -119,14 +122,23 @@ def current() -> Settings:
 def kept_secret(data_dir: Path) -> str:
     """The secret that the embedded service made for itself, kept beside its database."""
     path = data_dir / "secret_key"
-    data_dir.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        descriptor, draft = tempfile.mkstemp(dir=data_dir)  # 0600; whole before it bears its name
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+        with suppress(FileExistsError):  # another process came first: its secret is the one
+            os.link(draft, path)
+        Path(draft).unlink()
+    return _secret(path.read_text().strip())
+
+
+def _kept_in(data_dir: Path) -> str:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_hex(32))
-    return path.read_text().strip()
+        return kept_secret(data_dir)
+    except (OSError, ValueError) as wrong:
+        reason = wrong.strerror if isinstance(wrong, OSError) else "what is in it is too short"
+        raise BadSetting(f"DATA_DIR: no secret_key can be kept in {data_dir}: {reason}") from None
 
 
 def _database(raw: str) -> str | None:
@@ -138,18 +150,25 @@ def _database(raw: str) -> str | None:
 
 
 def _secret(raw: str) -> str:
-    if len(raw) < 32:
-        raise ValueError("needed with DATABASE_URL, at least 32 characters; for example: openssl rand -hex 32")
+    if len(raw) < SECRET_LENGTH:
+        raise ValueError(f"needed with DATABASE_URL, {SECRET_LENGTH} characters or more; try openssl rand -hex 32")
     return raw
+
+
+def _own_secret(raw: str) -> str:
+    return _secret(raw) if raw else ""
 
 
 def _smtp(raw: str) -> str | None:
     if not raw:
         return None
-    parts = urlsplit(raw)
-    if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
+    try:
+        parts = urlsplit(raw)
+        is_server = parts.scheme in ("smtp", "smtp+starttls", "smtps") and parts.hostname and parts.port != 0
+    except ValueError:  # the library's words would quote parts of a password
+        is_server = False
+    if not is_server:
         raise ValueError("smtp://host, smtp+starttls://user:password@host or smtps://user:password@host")
-    _ = parts.port  # raises ValueError when it is no port
     return raw
 
 
@@ -163,22 +182,22 @@ def _address(raw: str) -> str:
 def _public_url(raw: str) -> str:
     if not raw:
         return ""
-    parts = urlsplit(raw)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query:
+    match = re.fullmatch(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?/*", raw)
+    if not match or not 0 < int(match[1] or 443) <= LAST_PORT:
         raise ValueError("an address without path such as https://agenda.example.org")
     return raw.rstrip("/")
 
 
 def _text(raw: str) -> str:
-    if len(raw) > 120 or not raw.isprintable():
-        raise ValueError("at most 120 printable characters")
+    if len(raw) > LONGEST_TEXT or not raw.isprintable():
+        raise ValueError(f"at most {LONGEST_TEXT} printable characters")
     return raw
 
 
 def _zone(raw: str) -> str:
     try:
         return ZoneInfo(raw).key
-    except ZoneInfoNotFoundError:
+    except (ZoneInfoNotFoundError, OSError, ValueError):
         raise ValueError(f"a zone of the IANA list such as Europe/Paris, not {raw!r}") from None
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -65,7 +65,7 @@ def _time_range(language: str) -> Any:
 
 def _date_filters(language: str) -> dict[str, Any]:
     def piece(pattern: str) -> Any:
-        return lambda moment: format_date(_day(moment), pattern, locale=language)
+        return lambda moment: _formatted(_day(moment), pattern, language)
 
     return {
         "weekday": piece("EEEE"),
@@ -78,6 +78,12 @@ def _date_filters(language: str) -> dict[str, Any]:
         "moment": lambda moment: i18n.at_moment(i18n.local(moment), language),
         "deadline": lambda moment: i18n.at_moment(i18n.local(moment), language),
     }
+
+
+@lru_cache(maxsize=4096)
+def _formatted(day: date, pattern: str, language: str) -> str:
+    """An agenda says few days many times, and Babel takes its time over each."""
+    return format_date(day, pattern, locale=language)
 
 
 def _day(moment: date) -> date:

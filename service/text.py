@@ -34,7 +34,7 @@ def address(raw: str) -> str:
     Raises ValueError when it has not the form of one that mail and calendars can carry; the message does not repeat it.
     """
     local, _, domain = line(raw).rpartition("@")
-    host = _ascii(domain)
+    host = ascii_domain(domain)
     fits = len(local) <= LONGEST_LOCAL and len(local) + 1 + len(host) <= LONGEST
     if not (fits and LOCAL.fullmatch(local) and DOMAIN.fullmatch(host)):
         raise ValueError("not the form of an address")
@@ -46,9 +46,16 @@ def address_key(raw: str) -> str:
     return unicodedata.normalize("NFKC", raw).casefold()
 
 
-def _ascii(domain: str) -> str:
+def typeset(raw: str) -> str:
+    """French spaces that do not break: before ``: ; ! ?`` and ``»``, after ``«`` (a colon never begins a line)."""
+    narrow = re.sub(r"(?<=\S) (?=[;!?](?:\s|$))", "\u202f", raw)
+    return re.sub(r"(?<=\S) (?=(?::|»)(?:\s|$|[.,;)]))|(?<=«) ", "\u00a0", narrow)
+
+
+def ascii_domain(domain: str) -> str:
+    """The domain in lower case, in punycode where it is not ASCII (``école.fr`` → ``xn--cole-9oa.fr``)."""
     # Not the codec "idna": it is of 2003 and writes "ß" as "ss", which is another domain.
-    labels = unicodedata.normalize("NFKC", domain.lower()).replace("。", ".").split(".")
+    labels = unicodedata.normalize("NFKC", domain.strip().lower()).replace("。", ".").split(".")
     return ".".join(x if x.isascii() or not _is_visible(x) else "xn--" + x.encode("punycode").decode() for x in labels)
 
 

@@ -189,10 +189,9 @@ async def _settle(email: Claimed, outcome: Outcome) -> None:
 
 async def _note(email: Claimed, outcome: Outcome) -> None:
     match outcome.kind:
-        case Kind.sent:
-            async with db.transaction():
-                if await _end(email, "sent"):
-                    await delivery.mark_reached(email.recipient)
+        case Kind.sent:  # at once, in one statement: a worker that dies before it sends the letter twice
+            await _end(email, "sent")
+            await delivery.mark_reached(email.recipient)
         case Kind.permanent:
             async with db.transaction():
                 if await _end(email, "failed", outcome.detail):
@@ -207,9 +206,7 @@ async def _end(email: Claimed, state: str, detail: str = "") -> bool:
     return await outbox.settle(email, state, detail, forget=_is_fleeting(email))
 
 
-async def _postpone(
-    email: Claimed, detail: str, *, counts: bool = True, may_have_arrived: bool = False
-) -> None:
+async def _postpone(email: Claimed, detail: str, *, counts: bool = True, may_have_arrived: bool = False) -> None:
     forget = _is_fleeting(email)
     async with db.transaction():
         await outbox.postpone(email, detail, counts=counts, may_have_arrived=may_have_arrived, forget=forget)
@@ -255,6 +252,7 @@ async def _wait(stop: asyncio.Event, seconds: float) -> None:
 
 
 def _where(defect: Exception) -> str:
-    """What failed in which file and line, and nothing that a letter says."""
-    place = traceback.extract_tb(defect.__traceback__)[-1]
+    """What failed in which file and line (the template's, if it was one), and nothing that a letter says."""
+    frames = traceback.extract_tb(defect.__traceback__)
+    place = next((frame for frame in reversed(frames) if not frame.filename.endswith(".py")), frames[-1])
     return f"{type(defect).__name__} in {Path(place.filename).name}:{place.lineno}"

@@ -11,8 +11,11 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parent.parent
 FRENCH = ROOT / "service" / "locale" / "fr" / "LC_MESSAGES" / "messages.po"
-JINJA = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
-SOURCES = (("service", "**.py", "python", {}), ("templates", "**", "jinja2", JINJA))
+JINJA: dict[str, str] = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
+SOURCES: tuple[tuple[str, str, str, dict[str, str]], ...] = (
+    ("service", "**.py", "python", {}),
+    ("templates", "**", "jinja2", JINJA),
+)
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 Said = tuple[str, str | tuple[str, str]]  # (context, sentence, or singular and plural)
@@ -55,13 +58,18 @@ def write(catalogue: Catalog, wanted: set[Said]) -> None:
         write_po(file, fresh, width=110, no_location=True, omit_header=False)
 
 
+def translations(message: Message) -> list[str]:
+    """What the French says for it: one sentence, or one for each plural form."""
+    return [message.string] if isinstance(message.string, str) else list(message.string or [""])
+
+
 def _key(message: Message) -> Said:
     sentence = message.id if isinstance(message.id, str) else (message.id[0], message.id[1])
     return (message.context or "", sentence)
 
 
 def _of_message(message: Message) -> Iterator[str]:
-    translated = [message.string] if isinstance(message.string, str) else list(message.string)
+    translated = translations(message)
     if message.fuzzy or not all(translated):
         yield f"not translated: {message.id!r}"
         return

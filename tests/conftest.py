@@ -1,4 +1,4 @@
-"""What every test stands on: one PostgreSQL a session, one database a worker, migrated once, emptied after each test."""
+"""What every test stands on: one PostgreSQL a session, a database a worker, migrated once, emptied after each test."""
 
 import os
 from collections.abc import AsyncIterator, Iterator

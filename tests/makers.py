@@ -89,4 +89,3 @@ def link_of(dossier: Dossier) -> str:
 def at_paris(text: str) -> datetime:
     """``2027-03-28 14:00`` as people in Paris read their clocks."""
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Paris"))
-

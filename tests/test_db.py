@@ -58,9 +58,7 @@ def own_server() -> Iterator[tuple[str, Path]]:
 # Cancellations
 
 
-async def test_two_thousand_cancellations_leave_the_pool_full_and_no_half_done_row(
-    ours: db.Database, url: str
-) -> None:
+async def test_two_thousand_cancellations_leave_the_pool_full_and_no_half_done_row(ours: db.Database, url: str) -> None:
     kept: set[int] = set()
     ends = await storm(ours, 2_000, kept)
     assert set(ends) == {"CancelledError", "NoneType"}, ends
@@ -154,9 +152,7 @@ Theft = Callable[[PostgresEngine, str], Awaitable[None]]
 
 
 @THEFTS
-async def test_four_stolen_connections_leave_a_pool_of_three_full(
-    ours: db.Database, url: str, theft: Theft
-) -> None:
+async def test_four_stolen_connections_leave_a_pool_of_three_full(ours: db.Database, url: str, theft: Theft) -> None:
     async with our_engine(url, size=3) as engine:
         for _ in range(4):
             with pytest.raises(TROUBLE):
@@ -266,9 +262,7 @@ async def test_a_spawned_task_cannot_use_the_transaction_of_its_parent() -> None
 # Limits
 
 
-async def test_waiting_for_a_connection_has_an_end(
-    ours: db.Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_waiting_for_a_connection_has_an_end(ours: db.Database, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ours.pool is not None
     monkeypatch.setattr(db, "ACQUIRE_SECONDS", 0.2)
     lent = [await ours.pool.acquire() for _ in range(SIZE)]
@@ -465,7 +459,9 @@ def steal(url: str) -> None:
 
 async def _steal(url: str) -> None:
     await on_the_side(
-        url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'proof'"
+        url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name = 'proof'",
     )
     assert await eventually(lambda: sessions_are(url, lambda states: not states), 3)
 
@@ -521,7 +517,7 @@ async def whole_pairs(url: str) -> set[int]:
 async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float) -> bool:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            while not await holds():  # noqa: ASYNC110
+            while not await holds():
                 await asyncio.sleep(0.02)
             return True
     return False

@@ -39,7 +39,22 @@ def test_a_line_keeps_what_people_are_called(typed: str, kept: str) -> None:
 
 @pytest.mark.parametrize(
     "character",
-    ["\0", "\a", "\t", "\n", "\r", "\x1b", "\x7f", "\x85", "\u2028", "\u2029", "\ud800", "\ue000", "\uffff", *text.BIDI],
+    [
+        "\0",
+        "\a",
+        "\t",
+        "\n",
+        "\r",
+        "\x1b",
+        "\x7f",
+        "\x85",
+        "\u2028",
+        "\u2029",
+        "\ud800",
+        "\ue000",
+        "\uffff",
+        *text.BIDI,
+    ],
 )
 def test_a_line_refuses_what_no_line_holds(character: str) -> None:
     with pytest.raises(Unreadable):

@@ -47,7 +47,7 @@ async def send(
 async def dump() -> dict[str, list[str]]:
     """Every row of every table, but for the clocks of the rate limits."""
     return {
-        table: [row["line"] for row in await db.fetch(f'SELECT t::text AS line FROM "{table}" t ORDER BY 1')]  # noqa: S608
+        table: [row["line"] for row in await db.fetch(f'SELECT t::text AS line FROM "{table}" t ORDER BY 1')]
         for table in TABLES
     }
 

@@ -17,7 +17,8 @@ from service.mail import outbox
 from service.mail.letters import Letter
 from service.mail.outbox import Claimed
 
-URGENT, NORMAL = 3, 5
+URGENT = 3
+METHODS = {"confirmation": "REQUEST", "cancellation": "CANCEL", "withdrawn": "CANCEL"}
 
 OF_DOSSIERS = """
 SELECT dossier.id, dossier.generation, dossier.code, dossier.first_name, dossier.last_name, booking.state,
@@ -38,20 +39,24 @@ class _NothingHeld(Exception):
 
 async def confirm(dossier: Dossier, booking: Booking, slot: BookableSlot, invitation: Invitation) -> None:
     """Post the confirmation of a seat, with its invitation (METHOD:REQUEST)."""
-    await _post("confirmation", dossier, booking, slot, invitation, method="REQUEST")
+    await _post("confirmation", dossier, booking, slot, invitation)
 
 
 async def say_cancelled(
-    dossier: Dossier, booking: Booking, slot: BookableSlot, invitation: Invitation | None, restore_until: datetime | None
+    dossier: Dossier,
+    booking: Booking,
+    slot: BookableSlot,
+    invitation: Invitation | None,
+    restore_until: datetime | None,
 ) -> None:
     """Post what tells the booker that it is over; with a CANCEL when an invitation may have gone out."""
     more = {"reason": "", "restore_until": restore_until.isoformat() if restore_until else ""}
-    await _post("cancellation", dossier, booking, slot, invitation, method="CANCEL", **more)
+    await _post("cancellation", dossier, booking, slot, invitation, **more)
 
 
 async def withdraw(dossier: Dossier, booking: Booking, slot: BookableSlot, invitation: Invitation) -> None:
     """Tell a wrong address that its invitation was not meant for it: no link, no name."""
-    await _post("withdrawn", dossier, booking, slot, invitation, method="CANCEL", first_name="", last_name="")
+    await _post("withdrawn", dossier, booking, slot, invitation, first_name="", last_name="")
 
 
 async def remind_of_booking(held_by: list[UUID], who: Booker) -> None:
@@ -104,8 +109,6 @@ async def _post(
     booking: Booking,
     slot: BookableSlot,
     invitation: Invitation | None,
-    *,
-    method: str,
     **more: str,
 ) -> None:
     await outbox.post(
@@ -115,7 +118,7 @@ async def _post(
         {**_facts(dossier, slot, invitation), **more},
         ("booking", booking.id),
         revision=booking.revision,
-        calendar=(method, invitation.uid) if invitation else ("", ""),
+        calendar=(METHODS[letter], invitation.uid) if invitation else ("", ""),
         until=slot.ends_at,
     )
 

@@ -12,8 +12,8 @@ SELECT dossier.id FROM dossier
 WHERE dossier.erase_asked_at IS NOT NULL AND dossier.erased_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM booking JOIN email ON email.subject_kind = 'booking' AND email.subject_id = booking.id
                   WHERE booking.dossier = dossier.id AND email.state IN ('due', 'sending'))
-  AND NOT EXISTS (SELECT 1 FROM email WHERE subject_kind = 'links' AND state IN ('due', 'sending')
-                  AND facts @> jsonb_build_object('bookings', jsonb_build_array(jsonb_build_object('dossier', dossier.id))))
+  AND NOT EXISTS (SELECT 1 FROM email WHERE subject_kind = 'links' AND state IN ('due', 'sending') AND facts @>
+                  jsonb_build_object('bookings', jsonb_build_array(jsonb_build_object('dossier', dossier.id))))
 ORDER BY dossier.erase_asked_at LIMIT 50
 """
 CLOSE = "UPDATE dossier SET erased_at = $2 WHERE id = $1 AND erased_at IS NULL RETURNING id"
@@ -39,8 +39,8 @@ WHERE subject_kind = 'booking' AND subject_id IN (SELECT id FROM booking WHERE d
 """,
     "UPDATE booking SET email_key = '', name_key = '', age_band = '' WHERE dossier = $1",
     """
-UPDATE dossier SET first_name = '', last_name = '', email = '', email_key = '', school = '', class_label = '', level = ''
-WHERE id = $1
+UPDATE dossier SET first_name = '', last_name = '', email = '', email_key = '', school = '', class_label = '',
+    level = '' WHERE id = $1
 """,
 )
 

@@ -8,7 +8,6 @@ from service.calendars import invitation as calendar
 from service.events.slots import BookableSlot
 from service.refusal import Refusal
 
-
 # Calendars drop what is not newer than what they have: even if the clock went back, the stamp goes on.
 END = """
 UPDATE invitation SET sequence = sequence + 1, ended_at = $3, stamp = greatest(stamp, $4) + interval '1 second'

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from icalendar import CLASS, STATUS, TRANSP, Alarm, Event, vCalAddress, vText
 
 from service.calendars.zones import UnknownZone, is_known, vtimezone
+from service.text import ascii_domain
 
 PRODID: Final = "-//Passerelle//Passerelle//FR"
 ONE_LINE, PROSE, NAME = 255, 3000, 75
@@ -119,13 +120,6 @@ def prose(text: str, limit: int = PROSE) -> str:
 def common_name(name: str) -> str:
     """Fit for CN, which has no escape that clients read; may come out empty."""
     return one_line(name.translate(NOT_IN_NAMES), NAME)
-
-
-def ascii_domain(domain: str) -> str:
-    """The domain in lower case, in punycode where it is not ASCII (``école.fr`` → ``xn--cole-9oa.fr``)."""
-    # Not the codec "idna": it is of 2003 and writes "ß" as "ss", which is another domain.
-    labels = unicodedata.normalize("NFKC", domain.strip().lower()).replace("。", ".").split(".")
-    return ".".join(x if x.isascii() else "xn--" + x.encode("punycode").decode("ascii") for x in labels)
 
 
 class Words(vText):

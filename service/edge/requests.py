@@ -20,6 +20,7 @@ SESSION_COOKIES = ("__Host-session", "session")
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 ANY_HOST = ("/healthz", "/readyz")
 HOST = re.compile(r"(?P<name>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
+LONGEST_PATH = 300
 SITE = 64  # the bits of an IPv6 address that a network has; the rest its machines choose as they like
 
 
@@ -34,11 +35,12 @@ class WrongHost(Refusal):
 async def admit(request: Request[Any, Any, Any]) -> None:
     """Let safe methods through; the others only from our own pages and within their network's rate.
 
-    Refuses: WrongHost, OtherSite, TooOften; NotFoundException for characters that no path of ours has.
+    Refuses: WrongHost, OtherSite, TooOften; NotFoundException for what no path of ours looks like.
     """
-    if not request.url.path.isprintable() or not request.scope["path"].isprintable():
+    path = request.scope["path"]
+    if len(path) > LONGEST_PATH or not path.isprintable():
         raise NotFoundException
-    if request.url.path not in ANY_HOST:
+    if path not in ANY_HOST:
         check_host(request.headers.get("host", ""))
     if request.method in SAFE:
         return

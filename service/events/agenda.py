@@ -43,7 +43,9 @@ EVENT = """
 SELECT event.*, host.name AS host_name, host.town AS host_town
 FROM event JOIN organisation host ON host.id = event.host WHERE event.slug = $1 AND event.state <> 'draft'
 """
-PRESENT = "SELECT sum(presence.people)::int AS people FROM presence JOIN slot ON slot.id = presence.slot WHERE slot.event = $1"
+PRESENT = """
+SELECT sum(presence.people)::int AS people FROM presence JOIN slot ON slot.id = presence.slot WHERE slot.event = $1
+"""
 
 
 class UnknownEvent(Refusal):

@@ -37,9 +37,11 @@ async def answered(key: Key | None) -> UUID | None:
     """The dossier that this key made, or None. Refuses: KeyReused, when it was another form's."""
     if key is None:
         return None
-    row = await IdempotencyKey.select(IdempotencyKey.body_hash, IdempotencyKey.dossier_id).where(
-        IdempotencyKey.key == key.value
-    ).first()
+    row = (
+        await IdempotencyKey.select(IdempotencyKey.body_hash, IdempotencyKey.dossier_id)
+        .where(IdempotencyKey.key == key.value)
+        .first()
+    )
     if row is None:
         return None
     if row["body_hash"] != key.body_hash:

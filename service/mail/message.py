@@ -11,6 +11,8 @@ from email.utils import format_datetime
 from hashlib import sha256
 from typing import Final
 
+from service.text import ascii_domain
+
 OCTETS: Final = SMTP.clone(max_line_length=76)  # the limit of quoted-printable; 78 is the default
 METHODS: Final = ("REQUEST", "CANCEL")
 SUPPRESS: Final = "DR, RN, NRN, OOF"  # not "All": answers to invitations must come back
@@ -114,13 +116,7 @@ def _one_line(text: str) -> str:
 def _address(typed: str) -> str:
     """The address in ASCII, its domain in lower case and punycode."""
     local, _, domain = typed.strip().rpartition("@")
-    return _fit(ADDRESS, f"{local}@{_ascii(domain)}")
-
-
-def _ascii(domain: str) -> str:
-    # Not the codec "idna": it is of 2003 and writes "ß" as "ss", which is another domain.
-    labels = unicodedata.normalize("NFKC", domain.lower()).replace("。", ".").split(".")
-    return ".".join(x if x.isascii() else "xn--" + x.encode("punycode").decode("ascii") for x in labels)
+    return _fit(ADDRESS, f"{local}@{ascii_domain(domain)}")
 
 
 def _fit(form: re.Pattern[str], value: str) -> str:
@@ -150,7 +146,5 @@ def _add_invitation(message: EmailMessage, calendar: CalendarPart) -> None:
     # As bytes: given as text, its line ends would be rewritten. No name and no disposition, or Thunderbird
     # shows no invitation; no method on the attachment, or Nextcloud processes it twice.
     params = {"charset": "UTF-8", "method": calendar.method}
-    message.add_alternative(
-        calendar.content, maintype="text", subtype="calendar", cte="base64", params=params
-    )
+    message.add_alternative(calendar.content, maintype="text", subtype="calendar", cte="base64", params=params)
     message.add_attachment(calendar.content, maintype="application", subtype="ics", filename="invitation.ics")

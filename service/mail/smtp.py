@@ -78,9 +78,7 @@ class Server:
 
     def __post_init__(self) -> None:
         if self.user and self.scheme == "smtp" and not is_loopback(self.host):
-            raise ValueError(
-                "signing in needs smtp+starttls:// or smtps://, unless the server is this machine"
-            )
+            raise ValueError("signing in needs smtp+starttls:// or smtps://, unless the server is this machine")
 
 
 def parse(url: str) -> Server:
@@ -94,14 +92,10 @@ def parse(url: str) -> Server:
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         raise ValueError(f"not a mail server's URL: expected {URL_FORMS}")
     if parts.path not in ("", "/") or "?" in url or "#" in url:
-        raise ValueError(
-            "a mail server's URL ends after the port (in a password, write / ? # as %2F %3F %23)"
-        )
+        raise ValueError("a mail server's URL ends after the port (in a password, write / ? # as %2F %3F %23)")
     if port == 0 or bool(user) != bool(password):
         raise ValueError("a mail server's URL needs a port above 0, and user and password together")
-    return Server(
-        cast(Scheme, parts.scheme), parts.hostname, port or DEFAULT_PORTS[parts.scheme], user, password
-    )
+    return Server(cast(Scheme, parts.scheme), parts.hostname, port or DEFAULT_PORTS[parts.scheme], user, password)
 
 
 def courier_for(

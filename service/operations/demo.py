@@ -27,7 +27,7 @@ Data = dict[str, Any]
 
 async def load() -> bool:
     """Fill an empty database; one that holds the demonstration already is left as it is. Returns whether it filled."""
-    data: Data = json.loads(SOURCE.read_text())
+    data: Data = json.loads(text.typeset(SOURCE.read_text()))
     async with db.transaction():
         await db.fetch("SELECT pg_advisory_xact_lock($1)", 0x64656D6F)  # "demo": two starts at once load it once
         if await Organisation.exists().where(Organisation.slug == "campus"):
@@ -40,7 +40,9 @@ async def load() -> bool:
 
 
 async def _organisations(data: Data) -> None:
-    schools = [{**school, "kind": "school" if school["slug"] != "autre" else "other"} for school in data["etablissements"]]
+    schools = [
+        {**school, "kind": "school" if school["slug"] != "autre" else "other"} for school in data["etablissements"]
+    ]
     companies = [{"kind": "company", **company} for company in data["organisations"]]
     rows = [
         Organisation(

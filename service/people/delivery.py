@@ -6,7 +6,7 @@ MARK = """
 INSERT INTO address (email_key, undeliverable_since, reason) VALUES ($1, $2, $3)
 ON CONFLICT (email_key) DO UPDATE SET undeliverable_since = coalesce(address.undeliverable_since, $2), reason = $3
 """
-CLEAR = "UPDATE address SET undeliverable_since = NULL, reason = '' WHERE email_key = $1 AND undeliverable_since IS NOT NULL"
+CLEAR = "DELETE FROM address WHERE email_key = $1"
 
 
 async def mark_undeliverable(address: str, reason: str) -> None:
@@ -15,7 +15,7 @@ async def mark_undeliverable(address: str, reason: str) -> None:
 
 
 async def mark_reached(address: str) -> None:
-    """Note that a mail was taken: an earlier refusal is over."""
+    """Note that a mail was taken: an earlier refusal is over, and nothing is left to keep of the address."""
     await db.fetch(CLEAR, text.address_key(address))
 
 

@@ -28,8 +28,8 @@ async def show_agenda(request: Visit) -> Response[str]:
     """What is next, by week, narrowed by the query."""
     filters, number = _filters(request), _page_number(request)
     found, choices = await agenda.upcoming(filters, number), await agenda.choices()
-    if number > 1 and not found.total:  # beyond the last page: an old link
-        found = await agenda.upcoming(filters)
+    if number > found.pages:  # an old link
+        found = await agenda.upcoming(filters, found.pages)
     cards = [card for week in found.weeks for card in week.cards]
     answer = page(
         request,
@@ -54,9 +54,7 @@ async def show_event(request: Visit, slug: FromPath[str]) -> Response[str]:
     return await event_answer(request, event, Form())
 
 
-async def event_answer(
-    request: Visit, event: EventPage, form: Form, refusal: Answer | None = None
-) -> Response[str]:
+async def event_answer(request: Visit, event: EventPage, form: Form, refusal: Answer | None = None) -> Response[str]:
     """The page of an event around a form: fresh, with its mistakes, or under the refusal it met."""
     return page(
         request,
@@ -67,7 +65,7 @@ async def event_answer(
         slots=event.slots,
         form=form,
         form_key=secrets.token_urlsafe(18),
-        opened_at=f"{clock.now().timestamp():.3f}",
+        opened_at=f"{clock.now().timestamp():.6f}",
         presence=await agenda.people_present(event),
         level_choices=[(level, level) for level in event.levels],
         age_bands=_age_bands(language(request)),

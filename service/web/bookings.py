@@ -190,9 +190,7 @@ def _check_mail(request: Visit) -> Response[str]:
     return page(request, "bookings/check_mail", here="/bookings/find")
 
 
-async def _booking_answer(
-    request: Visit, dossier: Dossier, form: Form, refusal: Answer | None = None
-) -> Response[str]:
+async def _booking_answer(request: Visit, dossier: Dossier, form: Form, refusal: Answer | None = None) -> Response[str]:
     if dossier.erase_asked_at:
         return page(request, "bookings/erased")
     held = (await changes.held_by(dossier))[0]

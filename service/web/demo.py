@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
+from email.message import Message
 
 from litestar import MediaType, Response, get
 from litestar.exceptions import NotFoundException
@@ -71,14 +72,18 @@ async def _letter(number: int) -> Shown:
 def _shown(row: Email) -> Shown:
     message = message_from_bytes(row.content or b"", policy=policy.default)
     parts = {part.get_content_type(): part for part in message.walk() if not part.is_multipart()}
-    calendar = parts.get("text/calendar")
     return Shown(
         id=row.id,
         recipient=row.recipient,
         subject=str(message["Subject"]),
         sent_at=row.settled_at and i18n.local(row.settled_at),
         state=row.state,
-        text=parts["text/plain"].get_content(),
-        html=parts["text/html"].get_content(),
-        calendar=calendar.get_payload(decode=True).decode() if calendar else "",  # type: ignore[union-attr]
+        text=_words(parts.get("text/plain")),
+        html=_words(parts.get("text/html")),
+        calendar=_words(parts.get("text/calendar")),
     )
+
+
+def _words(part: Message | None) -> str:
+    content = part.get_payload(decode=True) if part else b""
+    return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""

@@ -12,7 +12,8 @@ from service.web.pages import Visit, language, page
 from service.web.refusals import Answer
 
 Words = NullTranslations
-ALIKE = {405: 404}
+ALIKE = {405: 404}  # a page that is there for another method is none to a reader
+SERVER = 500
 
 
 def tell(request: Visit, problem: Refusal | int) -> Response[Any]:
@@ -32,7 +33,7 @@ def tell(request: Visit, problem: Refusal | int) -> Response[Any]:
 def _answer(status: int, spoken: str) -> Answer:
     words = i18n.translations(spoken)
     known = _known(words)
-    title, sentence, next_step = known.get(ALIKE.get(status, min(status, 500)), known[400])
+    title, sentence, next_step = known.get(ALIKE.get(status, status)) or known[400 if status < SERVER else SERVER]
     return Answer(title, sentence, next_step, status)
 
 

@@ -56,9 +56,7 @@ class Form:
         try:
             read = _line(self._fields.get(name, ""))
         except text.Unreadable:
-            self.refuse(
-                name, self._words.gettext("This holds a character we cannot read. Please type it again.")
-            )
+            self.refuse(name, self._words.gettext("This holds a character we cannot read. Please type it again."))
             return ""
         if len(read) > most:
             wanted = self._words.gettext("At most %(most)s characters, please.")

@@ -28,9 +28,7 @@ def page(
 ) -> Response[str]:
     """The page ``pages/<template>.html``; ``here`` is its own address, where that is not the request's."""
     spoken = language(request)
-    content = templates.render(
-        f"pages/{template}.html", spoken, {**_house(request, here), "status": status, **names}
-    )
+    content = templates.render(f"pages/{template}.html", spoken, {**_house(request, here), "status": status, **names})
     return Response(content, status_code=status, headers=headers, media_type=MediaType.HTML)
 
 
@@ -54,7 +52,5 @@ def _house(request: Visit, here: str) -> dict[str, Any]:
         "demo": chosen.demo,
         "mail_on_disk": chosen.smtp_url is None,
         "today": i18n.today(),
-        "switch_path": lambda other: templates.path(
-            other, here or request.url.path, **({} if here else query)
-        ),
+        "switch_path": lambda other: templates.path(other, here or request.url.path, **({} if here else query)),
     }

@@ -123,9 +123,7 @@ def _plain(title: str, sentence: str, next_step: str = "", status: int = 409) ->
     """A refusal without facts: its English sentences are looked up when they are said."""
 
     def speak(_: Refusal, words: Words, __: str) -> Answer:
-        return Answer(
-            words.gettext(title), words.gettext(sentence), next_step and words.gettext(next_step), status
-        )
+        return Answer(words.gettext(title), words.gettext(sentence), next_step and words.gettext(next_step), status)
 
     return speak
 

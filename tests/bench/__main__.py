@@ -14,6 +14,7 @@ from tests.bench import measures, report
 from tests.bench.plan import PLANS
 from tests.bench.stage import stage
 
+STARTED = time.monotonic()
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -25,6 +26,7 @@ ROOT = Path(__file__).parent.parent.parent
 )
 def main(size: str | None, out: Path) -> None:
     """Measure the service against the same work without it. Only ratios of one run compare."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     plan = PLANS[size or "full"]()
     app.configure_logging("ERROR")
@@ -43,8 +45,8 @@ def main(size: str | None, out: Path) -> None:
 
 
 def say(step: str) -> None:
-    """Tell who waits what is going on."""
-    click.echo(f"… {step}", err=True)
+    """Tell who waits what is going on, and since when."""
+    click.echo(f"{time.monotonic() - STARTED:5.1f} s  {step}", err=True)
 
 
 if __name__ == "__main__":

@@ -69,9 +69,7 @@ def ask(job: Job) -> Answers:
 class Client(asyncio.Protocol):
     """One browser: one connection, kept; the next request as soon as an answer is complete."""
 
-    def __init__(
-        self, requests: Iterator[bytes], goes_on: Callable[[], bool], seen: list[tuple[int, float]]
-    ) -> None:
+    def __init__(self, requests: Iterator[bytes], goes_on: Callable[[], bool], seen: list[tuple[int, float]]) -> None:
         self._requests, self._goes_on, self._seen = requests, goes_on, seen
         self._received, self._wanted, self._sent_at = bytearray(), 0, 0.0
         self._transport: Any = None
@@ -123,9 +121,7 @@ async def _run(job: Job) -> Answers:
     until = started + job.seconds
     for client in clients:
         client.ask()
-    await asyncio.wait_for(
-        asyncio.gather(*(client.done for client in clients)), job.seconds + PATIENCE_SECONDS
-    )
+    await asyncio.wait_for(asyncio.gather(*(client.done for client in clients)), job.seconds + PATIENCE_SECONDS)
     took = time.perf_counter() - started
     return _figures(seen, took, _cpu_seconds() - busy)
 
@@ -136,9 +132,7 @@ def _figures(seen: list[tuple[int, float]], took: float, busy: float) -> Answers
         rate=len(seen) / took,
         p50_ms=percentile(latencies, 0.5),
         p99_ms=percentile(latencies, 0.99),
-        statuses={
-            str(status): times for status, times in sorted(Counter(status for status, _ in seen).items())
-        },
+        statuses={str(status): times for status, times in sorted(Counter(status for status, _ in seen).items())},
         client_cpu=busy / took,
     )
 

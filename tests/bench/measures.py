@@ -97,7 +97,7 @@ def crowd(stage: Stage, plan: Plan) -> list[Facts]:
         numbers = [next(singles) for _ in plan.rounds_until(0.85)]
         tries = [load.ask(_crowd(stage, plan, server, number)) for number in numbers]
         places = ", ".join(f"'{stage.slots[number][1]}'" for number in numbers)
-        taken = stage.value(f"SELECT max(seats_taken) FROM slot WHERE id IN ({places})")  # noqa: S608 - ids of ours
+        taken = stage.value(f"SELECT max(seats_taken) FROM slot WHERE id IN ({places})")
         rows.append({"processes": server.processes, "seats_taken": taken, **fight(tries)})
     return rows
 

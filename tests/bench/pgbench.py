@@ -25,9 +25,7 @@ def find() -> Path:
             return found[-1]
     if on_path := shutil.which("pgbench"):
         return Path(on_path)
-    raise Missing(
-        "no pgbench found: not in the embedded PostgreSQL, not under /usr/lib/postgresql, not on the PATH"
-    )
+    raise Missing("no pgbench found: not in the embedded PostgreSQL, not under /usr/lib/postgresql, not on the PATH")
 
 
 def run(pgbench: Path, url: str, slots: range, clients: int, seconds: float) -> float:

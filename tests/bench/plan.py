@@ -32,7 +32,7 @@ class Plan:
 
 PLANS = {
     "full": lambda: Plan(rounds=3, booking_seconds=2.5, page_seconds=1.2, budget=100),
-    "quick": lambda: Plan(rounds=2, booking_seconds=1.0, page_seconds=0.3, budget=22, worker_seconds=1.0),
+    "quick": lambda: Plan(rounds=2, booking_seconds=0.7, page_seconds=0.3, budget=20, worker_seconds=1.0),
     "tiny": lambda: Plan(
         rounds=1,
         booking_seconds=0.2,

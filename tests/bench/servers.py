@@ -23,35 +23,43 @@ class Server:
 
     port: int
     processes: int
-    pid: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def wait_ready(self) -> None:
+        """Return when it answers. Raises RuntimeError, with what it said, when it does not."""
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                if fetch(self.port, "/readyz")[0] == http.client.OK:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise RuntimeError(f"the server did not start:\n{self.log.read_text()[-2000:]}")
 
     def rss_mb(self) -> dict[str, list[float]]:
         """Resident memory: of the process that watches, and of each one that serves."""
-        watcher = psutil.Process(self.pid)
+        watcher = psutil.Process(self.process.pid)
         serving = [one for one in watcher.children() if "resource_tracker" not in " ".join(one.cmdline())]
-        return {"main": [rss_mb(self.pid)], "web": [rss_mb(one.pid) for one in serving]}
+        return {"main": [rss_mb(watcher.pid)], "web": [rss_mb(one.pid) for one in serving]}
 
 
 @contextmanager
 def serving(module: Sequence[str], environ: Mapping[str, str], processes: int, log: Path) -> Iterator[Server]:
-    """``python -m`` this module, told by its environment where to listen, until the block ends."""
+    """``python -m`` this module, told by its environment where to listen, until the block ends. Not yet ready."""
     port = free_port()
     told = {**environ, "PORT": str(port), "WORKERS": str(processes), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
     with running(module, told, log) as process:
-        _wait_ready(process, port, log)
-        yield Server(port, processes, process.pid)
+        yield Server(port, processes, process, log)
 
 
 @contextmanager
-def running(
-    module: Sequence[str], environ: Mapping[str, str], log: Path
-) -> Iterator[subprocess.Popen[bytes]]:
+def running(module: Sequence[str], environ: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """One process and its children. Out of the terminal's reach, so that Ctrl-C ends them here, in order."""
     command = [sys.executable, "-m", *module]
     with log.open("ab") as said:
-        process = subprocess.Popen(
-            command, env=dict(environ), stdout=said, stderr=said, start_new_session=True
-        )
+        process = subprocess.Popen(command, env=dict(environ), stdout=said, stderr=said, start_new_session=True)
         try:
             yield process
         finally:
@@ -79,18 +87,6 @@ def fetch(port: int, path: str) -> tuple[int, bytes]:
         return answer.status, answer.read()
     finally:
         connection.close()
-
-
-def _wait_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            if fetch(port, "/readyz")[0] == http.client.OK:
-                return
-        except OSError:
-            pass
-        time.sleep(0.05)
-    raise RuntimeError(f"the server did not start:\n{log.read_text()[-2000:]}")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

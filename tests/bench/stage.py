@@ -1,7 +1,9 @@
 """The stage: a database of its own with 200 slots, the real servers and bare ones, all gone at the end."""
 
 import asyncio
+import atexit
 import os
+import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -50,20 +52,20 @@ def stage(plan: Plan) -> Iterator[Stage]:
     """Set it up, and take it down whatever happens."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="passerelle-bench-")))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)  # pgserver's own farewell makes it once more
         folder.chmod(0o755)  # the embedded server runs as another user when we are root
         url = stack.enter_context(_database(folder))
         environ = _environ(url, folder)
         settings.use(Settings.from_environment(environ))
         slots = asyncio.run(_sown(url))
+        bare_pages = str(folder / "pages")
         ours = {number: _start(stack, ["service.cli", "serve"], environ, number) for number in plan.processes}
+        bare = {number: _start(stack, ["tests.bench.bare", bare_pages], environ, number) for number in plan.processes}
+        for server in [*ours.values(), *bare.values()]:
+            server.wait_ready()
         pages = {"agenda": "/", "event": f"/events/{slots[seeds.ORDINARY[0]][0]}"}
-        copies = str(_copies(folder / "pages", ours[plan.processes[0]], pages))
-        bare = {
-            number: _start(stack, ["tests.bench.bare", copies], environ, number) for number in plan.processes
-        }
-        stack.callback(
-            signal.signal, signal.SIGINT, signal.SIG_IGN
-        )  # a second Ctrl-C must not stop the stopping
+        _copy(folder / "pages", ours[plan.processes[0]], pages)
+        stack.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not stop the stopping
         yield Stage(url, environ, folder, slots, pages, ours, bare)
 
 
@@ -109,8 +111,8 @@ def _start(stack: ExitStack, module: list[str], environ: dict[str, str], number:
     return stack.enter_context(servers.serving(module, environ, number, log))
 
 
-def _copies(folder: Path, server: Server, pages: dict[str, str]) -> Path:
-    """The bytes that our own server sends, as files for the bare one."""
+def _copy(folder: Path, server: Server, pages: dict[str, str]) -> None:
+    """The bytes that our own server sends, as files for the bare ones."""
     folder.mkdir()
     for name, path in pages.items():
         status, body = servers.fetch(server.port, path)
@@ -119,7 +121,6 @@ def _copies(folder: Path, server: Server, pages: dict[str, str]) -> Path:
         (folder / name).write_bytes(body)
     for name, body in BARE_PAGES.items():
         (folder / name).write_bytes(body)
-    return folder
 
 
 async def _value(url: str, sql: str) -> Any:

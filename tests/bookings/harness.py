@@ -73,8 +73,11 @@ async def reread(dossier: Dossier) -> Dossier:
 
 
 async def letters_about(dossier: Dossier) -> list[tuple[str, str, str, int | None]]:
-    """(letter, state, method, sequence) of each letter about the booking, in the order of posting."""
-    return [tuple(row)[:4] for row in await db.fetch(LETTERS, dossier.id)]  # type: ignore[misc]
+    """(letter, state, method, sequence) of each letter about the booking, in the order of posting.
+
+    One that was superseded has forgotten its sequence with all that it was to say.
+    """
+    return [tuple(row)[:4] for row in await db.fetch(LETTERS, dossier.id)]
 
 
 async def invitations_of(dossier: Dossier) -> list[tuple[str, int, bool]]:
@@ -84,7 +87,7 @@ async def invitations_of(dossier: Dossier) -> list[tuple[str, int, bool]]:
         " WHERE subject_id = $1 ORDER BY ended_at NULLS LAST",
         (await booking_of(dossier)).id,
     )
-    return [tuple(row) for row in rows]  # type: ignore[misc]
+    return [tuple(row) for row in rows]
 
 
 async def journal_of(subject: UUID) -> list[tuple[str, str]]:

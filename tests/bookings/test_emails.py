@@ -90,7 +90,7 @@ async def test_what_is_cancelled_before_anything_went_out_is_said_without_a_cale
     dossier = await make_booking(await make_slot())
     await changes.cancel(dossier)
     assert await letters_about(dossier) == [
-        ("confirmation", "superseded", "REQUEST", 0),
+        ("confirmation", "superseded", "REQUEST", None),
         ("cancellation", "due", "CANCEL", 1),
     ]
 
@@ -121,8 +121,8 @@ async def test_taken_back_before_anything_went_out_there_is_one_letter(tmp_path:
     await changes.cancel(dossier)
     await changes.restore(dossier)
     assert await letters_about(dossier) == [
-        ("confirmation", "superseded", "REQUEST", 0),
-        ("cancellation", "superseded", "CANCEL", 1),
+        ("confirmation", "superseded", "REQUEST", None),
+        ("cancellation", "superseded", "CANCEL", None),
         ("confirmation", "due", "REQUEST", 0),
     ]
     [letter] = await mail_goes_out(tmp_path)
@@ -163,7 +163,7 @@ async def test_a_corrected_address_supersedes_and_withdraws(tmp_path: Path) -> N
     dossier = await make_booking(await make_slot())
     moved = await changes.correct_address(dossier, RIGHT)
     assert await letters_about(dossier) == [
-        ("confirmation", "superseded", "REQUEST", 0),
+        ("confirmation", "superseded", "REQUEST", None),
         ("withdrawn", "due", "CANCEL", 1),
         ("confirmation", "due", "REQUEST", 0),
     ]
@@ -198,8 +198,8 @@ async def test_an_erased_booking_is_cancelled_and_offers_no_way_back(tmp_path: P
     [goodbye, farewell] = await mail_goes_out(tmp_path)
 
     assert (calendar_of(goodbye)["METHOD"], calendar_of(farewell)["METHOD"]) == ("CANCEL", "CANCEL")
-    assert "reprendre votre place" in text_of(goodbye)
-    assert "reprendre votre place" not in text_of(farewell)
+    assert "reprenez votre place" in text_of(goodbye)
+    assert "reprenez votre place" not in text_of(farewell)
 
 
 async def test_the_way_back_ends_with_the_start_of_the_slot() -> None:
@@ -209,10 +209,8 @@ async def test_the_way_back_ends_with_the_start_of_the_slot() -> None:
         with clock.at(slot.starts_at - before):
             await changes.cancel(dossier)
         booking = await booking_of(dossier)
-        assert booking.ended_at is not None
-        facts = json.loads((await Email.select(Email.facts).order_by(Email.id, ascending=False).first())["facts"])
-        said = datetime.fromisoformat(facts["restore_until"])
-        assert said == (until or booking.ended_at + changes.UNDO)
+        [letter] = await db.fetch("SELECT facts ->> 'restore_until' AS until FROM email ORDER BY id DESC LIMIT 1")
+        assert datetime.fromisoformat(letter["until"]) == (until or booking.ended_at + changes.UNDO)
 
 
 async def test_what_a_letter_says_is_frozen_when_it_is_posted(tmp_path: Path) -> None:
@@ -241,8 +239,8 @@ async def test_a_refused_change_posts_nothing() -> None:
 @pytest.mark.parametrize(
     ("starts", "ends", "words"),
     [
-        ("2026-10-24 14:00", "2026-10-24 16:00", "samedi 24 octobre, 14 h – 16 h"),
-        ("2026-10-25 14:00", "2026-10-25 16:00", "dimanche 25 octobre, 14 h – 16 h"),
+        ("2026-10-24 14:00", "2026-10-24 16:00", "samedi 24 octobre 2026, 14 h – 16 h"),
+        ("2026-10-25 14:00", "2026-10-25 16:00", "dimanche 25 octobre 2026, 14 h – 16 h"),
         ("2027-03-28 14:00", "2027-03-28 16:30", "dimanche 28 mars 2027, 14 h – 16 h 30"),
         ("2027-01-01 09:00", "2027-01-01 11:00", "vendredi 1er janvier 2027, 9 h – 11 h"),
     ],
@@ -255,7 +253,7 @@ async def test_a_letter_says_the_wall_time_on_every_day_of_the_year(
         await make_booking(slot)
         [letter] = await mail_goes_out(tmp_path)
     said = " ".join(text_of(letter).replace("\u00a0", " ").split())
-    assert words in said.replace(" ,", ",")
+    assert f"Quand : {words}" in said
     assert calendar_of(letter)["DTSTART"] == f"{at_paris(starts):%Y%m%dT%H%M%S}"
 
 
@@ -299,9 +297,7 @@ async def test_one_asks_for_one_s_links_and_gets_those_that_live(tmp_path: Path)
     await erasure.erase(gone)
     with clock.at(over.ends_at):
         await _ask_for_links(BEN.email)
-        [letter] = [
-            letter for letter in await mail_goes_out(tmp_path) if "METHOD" not in calendar_of(letter)
-        ]
+        [letter] = [letter for letter in await mail_goes_out(tmp_path) if "METHOD" not in calendar_of(letter)]
 
     said = text_of(letter)
     told = {name: _token(dossier) in said for name, dossier in locals().items() if isinstance(dossier, Dossier)}
@@ -337,7 +333,7 @@ async def test_letters_with_links_are_forgotten_once_they_are_sent(tmp_path: Pat
         await booked(slot, BEN)
     await _ask_for_links(BEN.email)
     await mail_goes_out(tmp_path)
-    rows = await db.fetch("SELECT letter, state, recipient, facts::text, content FROM email WHERE letter <> 'confirmation'")
+    rows = await db.fetch("SELECT letter, state, recipient, facts::text, content FROM email ORDER BY id OFFSET 1")
     kept: list[Any] = [tuple(row) for row in rows]
     assert kept == [("already_booked", "sent", "", "{}", None), ("links", "sent", "", "{}", None)]
 

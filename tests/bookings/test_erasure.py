@@ -59,7 +59,10 @@ async def test_an_erased_booking_is_cancelled_told_and_then_forgotten_everywhere
     assert await where_it_sings() == []
     now = await reread(dossier)
     assert now.erased_at is not None
-    assert [letter[:2] for letter in await letters_about(dossier)] == [("confirmation", "sent"), ("cancellation", "sent")]
+    assert [letter[:2] for letter in await letters_about(dossier)] == [
+        ("confirmation", "sent"),
+        ("cancellation", "sent"),
+    ]
     assert (await dossiers.by_token(dossiers.token_of(dossier.id, 0))).id == dossier.id  # the link answers "erased"
 
 
@@ -121,7 +124,7 @@ async def test_what_is_erased_leaves_others_alone(tmp_path: Path) -> None:
     await erasure.erase(dossier)
     await mail_goes_out(tmp_path)
     kept = await reread(other)
-    assert (kept.first_name, kept.email, kept.erased_at) == ("Ben", BEN.email, None)
+    assert (kept.first_name, kept.email, kept.erased_at is None) == ("Ben", BEN.email, True)
     assert await invitations_of(other) == [(BEN.email, 0, False)]
     assert await held(slot) == 1
 
@@ -237,7 +240,7 @@ async def where_it_sings(canary: str = "canari") -> list[str]:
     """The tables where any column of any row holds the canary, in clear or as bytes."""
     found = []
     for (table,) in await db.fetch(TABLES):
-        rows = " ".join(row[0] for row in await db.fetch(f'SELECT kept::text FROM "{table}" kept'))  # noqa: S608
+        rows = " ".join(row[0] for row in await db.fetch(f'SELECT kept::text FROM "{table}" kept'))
         if canary in rows.casefold() or canary.encode().hex() in rows:
             found.append(table)
     return found

@@ -52,15 +52,15 @@ async def test_the_latest_invitation_is_the_live_one_however_fast_one_changed_on
     dossier = await make_booking(await make_slot())
     moved = await changes.correct_address(dossier, RIGHT)
     latest = await _latest(moved)
-    assert (latest.attendee, latest.ended_at) == (RIGHT, None)
+    assert (latest.attendee, latest.ended_at is None) == (RIGHT, True)
 
     await changes.cancel(moved)
     cancelled = await _latest(moved)
-    assert (cancelled.uid, cancelled.ended_at is not None) == (latest.uid, True)
+    assert (cancelled.uid, cancelled.ended_at is None) == (latest.uid, False)
 
     await changes.restore(moved)
     restored = await _latest(moved)
-    assert (restored.sequence, restored.ended_at) == (0, None)
+    assert (restored.sequence, restored.ended_at is None) == (0, True)
 
 
 async def test_the_file_for_people_is_the_entry_of_the_mail() -> None:

@@ -43,9 +43,10 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="session")
 async def site(_opened: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """The address of the running service; its letters become files in a folder."""
+    """The address of the running service. Without a worker: it would carry off the letters of other tests."""
     folder: Path = tmp_path_factory.mktemp("site")
-    async with served(folder, RATE_LIMITS="network=100000/h,letters_hour=1000/h,letters_day=1000/d") as address:
+    generous = "network=100000/h,letters_hour=1000/h,letters_day=1000/d"
+    async with served(folder, with_worker=False, RATE_LIMITS=generous) as address:
         yield address
 
 

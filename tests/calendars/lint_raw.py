@@ -67,12 +67,8 @@ PARTSTAT = {"NEEDS-ACTION", "ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED"}
 ALWAYS = {"UID", "DTSTAMP"}
 METHODS = {
     None: Rules({*ALWAYS, "DTSTART"}, {"ATTENDEE", "ORGANIZER"}, alarms=True),  # feeds and downloads
-    "PUBLISH": Rules(
-        {*ALWAYS, "DTSTART", "ORGANIZER", "SUMMARY"}, {"ATTENDEE", "REQUEST-STATUS"}, alarms=True
-    ),
-    "REQUEST": Rules(
-        {*ALWAYS, "DTSTART", "ORGANIZER", "ATTENDEE", "SUMMARY"}, {"REQUEST-STATUS"}, alarms=True
-    ),
+    "PUBLISH": Rules({*ALWAYS, "DTSTART", "ORGANIZER", "SUMMARY"}, {"ATTENDEE", "REQUEST-STATUS"}, alarms=True),
+    "REQUEST": Rules({*ALWAYS, "DTSTART", "ORGANIZER", "ATTENDEE", "SUMMARY"}, {"REQUEST-STATUS"}, alarms=True),
     "CANCEL": Rules({*ALWAYS, "ORGANIZER", "ATTENDEE", "SEQUENCE"}, {"REQUEST-STATUS"}, alarms=False),
     "REPLY": Rules({*ALWAYS, "ORGANIZER", "ATTENDEE"}, set(), alarms=False),
 }
@@ -162,9 +158,7 @@ def _split(line: str, bad: list[str]) -> Property | None:
     if line[at : at + 1] != ":":
         bad.append(f"{name}: no ':' after parameters ({line[at : at + 30]!r})")
         return None
-    bad += [
-        f"{name}: RFC 6868 '^' escape in {k} (few clients decode it)" for k, v in params.items() if "^" in v
-    ]
+    bad += [f"{name}: RFC 6868 '^' escape in {k} (few clients decode it)" for k, v in params.items() if "^" in v]
     return Property(name, params, line[at + 1 :])
 
 
@@ -362,8 +356,7 @@ def _check_revision(event: VEvent, method: str | None, bad: list[str]) -> None:
 
 def _check_times(event: VEvent, zones: dict[str, Offset], want: str | None, bad: list[str]) -> None:
     start, end = (
-        next((_instant(x, zones, bad) for x in _named(event.properties, name)), None)
-        for name in ("DTSTART", "DTEND")
+        next((_instant(x, zones, bad) for x in _named(event.properties, name)), None) for name in ("DTSTART", "DTEND")
     )
     if isinstance(start, datetime) and isinstance(end, datetime):
         if end <= start:

@@ -204,12 +204,8 @@ def test_no_start_and_no_end_is_ever_an_hour_off(minute: int, minutes: int) -> N
 
 
 @given(title=HOSTILE, place=HOSTILE, description=HOSTILE, name=HOSTILE, reason=HOSTILE)
-def test_hostile_texts_come_back_as_filtered(
-    title: str, place: str, description: str, name: str, reason: str
-) -> None:
-    invitation = _invitation(
-        title=title, place=place, description=description, attendee_name=name, organizer_name=name
-    )
+def test_hostile_texts_come_back_as_filtered(title: str, place: str, description: str, name: str, reason: str) -> None:
+    invitation = _invitation(title=title, place=place, description=description, attendee_name=name, organizer_name=name)
     asked, ended, kept = request(invitation), cancel(invitation, reason), download(invitation)
     event = _read(asked)
 

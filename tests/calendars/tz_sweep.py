@@ -74,8 +74,6 @@ def _offset(text: str) -> timedelta:
 
 
 if __name__ == "__main__":
-    extra, missing = diff(
-        Path(sys.argv[1]).read_text(encoding="utf-8"), sys.argv[2], *(int(x) for x in sys.argv[3:5])
-    )
+    extra, missing = diff(Path(sys.argv[1]).read_text(encoding="utf-8"), sys.argv[2], *(int(x) for x in sys.argv[3:5]))
     sys.stdout.write(f"NOT OK: wrong {extra[:3]}, missing {missing[:3]}\n" if extra or missing else "OK\n")
     sys.exit(bool(extra or missing))

@@ -1,6 +1,5 @@
 """A seat on a company visit, from the agenda to the seat that is free again: real server, worker, mail, calendar."""
 
-import asyncio
 import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -67,9 +66,7 @@ async def test_a_seat_is_booked_confirmed_cancelled_and_free_again(tmp_path: Pat
 
 async def _letter(mail: SmtpServer, number: int) -> EmailMessage:
     """The letter that arrived as number ``number``, once it has."""
-    async with asyncio.timeout(20):
-        while len(mail.received) < number:
-            await asyncio.sleep(0.05)
+    await mail.until(lambda: len(mail.received) >= number, seconds=20)
     return message_from_bytes(mail.received[number - 1].content, policy=policy.default)
 
 
@@ -93,6 +90,6 @@ def _calendar(message: EmailMessage, method: str) -> bytes:
 def _value(calendar: bytes, name: str) -> str:
     unfolded = calendar.decode().replace("\r\n ", "")
     event = unfolded[unfolded.index("BEGIN:VEVENT") :]
-    found = re.search(rf"^{name}[^:\r\n]*:(.*?)\r$", event, re.M)
+    found = re.search(rf"^{name}[^:\r\n]*:(.*?)\r$", event, re.MULTILINE)
     assert found
     return found[1]

@@ -24,9 +24,7 @@ from urllib.parse import quote
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-Place = Literal[
-    "connect", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "content", "dot", "kept", "rset"
-]
+Place = Literal["connect", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "content", "dot", "kept", "rset"]
 Security = Literal["none", "starttls", "tls"]
 
 
@@ -157,7 +155,7 @@ class SmtpServer:
     async def until(self, it_is_so: Callable[[], bool], seconds: float = 10) -> None:
         """Wait for something to be true of this server, or raise TimeoutError."""
         async with asyncio.timeout(seconds):
-            while not it_is_so():  # noqa: ASYNC110  (anything at all may be asked)
+            while not it_is_so():
                 await asyncio.sleep(0.001)
 
 
@@ -284,9 +282,7 @@ class _Conversation(SMTP):
         self._server.steps.append("quit")
         await super().smtp_QUIT(arg)
 
-    def check_user(
-        self, _smtp: SMTP, _session: Session, _envelope: Envelope, _how: str, who: Any
-    ) -> AuthResult:
+    def check_user(self, _smtp: SMTP, _session: Session, _envelope: Envelope, _how: str, who: Any) -> AuthResult:
         """Compare with the one user there is."""
         known = LoginPassword((self._server.user or "").encode(), self._server.password.encode())
         return AuthResult(success=who == known, handled=False, auth_data=who)
@@ -306,9 +302,7 @@ class _Conversation(SMTP):
             recipients=tuple(envelope.rcpt_tos),
             content=cast(bytes, envelope.content),
             encrypted=self.session.ssl is not None or self._server.security == "tls",
-            user=cast(LoginPassword, self.session.auth_data).login.decode()
-            if self.session.authenticated
-            else None,
+            user=cast(LoginPassword, self.session.auth_data).login.decode() if self.session.authenticated else None,
         )
 
     async def _trips(self, place: Place, recipient: str | None = None) -> bool:

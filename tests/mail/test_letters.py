@@ -86,7 +86,7 @@ def read(mail: Received) -> EmailMessage:
 
 
 def taken_apart(message: EmailMessage, dossier: Dossier, slot: BookableSlot) -> Arrived:
-    leaves = [cast(EmailMessage, part) for part in message.walk() if not part.is_multipart()]
+    leaves = [part for part in message.walk() if not part.is_multipart()]
     texts = {part.get_content_subtype(): part.get_content() for part in leaves[:2]}
     calendars = [cast(bytes, part.get_payload(decode=True)) for part in leaves[2:]]
     return Arrived(message, texts["plain"], texts["html"], calendars, dossier, slot)
@@ -253,9 +253,7 @@ async def test_a_family_is_sent_every_link_of_its_address() -> None:
         await emails.send_links(CLEO.email, CLEO.email_key, clock.now(), "fr")
         await deliver_due(server)
 
-    (message,) = [
-        letter for letter in map(read, server.received) if letter["Message-ID"].startswith("<links")
-    ]
+    (message,) = [letter for letter in map(read, server.received) if letter["Message-ID"].startswith("<links")]
     arrived = taken_apart(message, one, slot)
     assert missing([link_of(one), link_of(other), "Zoé"], arrived.text) == []
     assert missing([link_of(one), link_of(other), "Zoé"], arrived.html) == []
@@ -291,9 +289,7 @@ async def test_what_a_letter_says_was_frozen_with_its_change() -> None:
 
 
 @pytest.mark.parametrize(("letter", "fleeting"), [("links", True), ("confirmation", False)])
-async def test_a_fleeting_letter_is_forgotten_once_sent_and_another_is_kept(
-    letter: str, fleeting: bool
-) -> None:
+async def test_a_fleeting_letter_is_forgotten_once_sent_and_another_is_kept(letter: str, fleeting: bool) -> None:
     await send(letter, "fr")
 
     row = (await rows())[-1]

@@ -92,12 +92,8 @@ def test_a_method_that_the_file_does_not_hold_is_refused(method: str) -> None:
 
 
 @given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
-def test_nothing_that_people_type_adds_a_header_or_an_address(
-    name: str, sender: str, subject: str, text: str
-) -> None:
-    octets = assemble(
-        _draft(recipient_name=name, sender_name=sender, subject=subject, text=text, calendar=REQUEST)
-    )
+def test_nothing_that_people_type_adds_a_header_or_an_address(name: str, sender: str, subject: str, text: str) -> None:
+    octets = assemble(_draft(recipient_name=name, sender_name=sender, subject=subject, text=text, calendar=REQUEST))
     message = message_from_bytes(octets)
 
     assert [k for k, _ in message.items()] == list(_read(_draft(calendar=REQUEST)).keys())

@@ -563,9 +563,7 @@ async def test_a_server_without_starttls_is_ours_and_hears_nothing() -> None:
 )
 async def test_a_failing_starttls_is_the_servers(what: What, kind: Kind) -> None:
     authority = Authority()
-    async with smtp_server(
-        Fault("starttls", what), security="starttls", certificate=authority.certificate()
-    ) as server:
+    async with smtp_server(Fault("starttls", what), security="starttls", certificate=authority.certificate()) as server:
         courier = courier_to(server, tls=authority.trusted(), **impatience("starttls"))
 
         assert (await deliver(courier)).kind is kind
@@ -582,9 +580,7 @@ async def test_tls_towards_a_server_that_speaks_none_is_the_servers() -> None:
 async def test_the_final_dot_divides_encrypted_conversations_too(place: Place, kind: Kind) -> None:
     authority = Authority()
     content = letter(body=BULK if place == "content" else "short")
-    async with smtp_server(
-        Fault(place, Freeze()), security="tls", certificate=authority.certificate()
-    ) as server:
+    async with smtp_server(Fault(place, Freeze()), security="tls", certificate=authority.certificate()) as server:
         courier = courier_to(server, tls=authority.trusted(), **impatience(place))
 
         assert (await deliver(courier, content=content)).kind is kind

@@ -84,9 +84,7 @@ async def test_eight_processes_at_once_all_end_well_and_each_step_is_applied_onc
     assert await migrations.missing() == []
 
 
-async def test_a_failing_migration_leaves_neither_its_change_nor_its_record(
-    empty: str, plant: "Plant"
-) -> None:
+async def test_a_failing_migration_leaves_neither_its_change_nor_its_record(empty: str, plant: "Plant") -> None:
     plant("planted_1", "CREATE TABLE good (id int)")
     plant("planted_2", "CREATE TABLE bad (id int)", "INSERT INTO bad VALUES ('no number')")
     plant("planted_3", "CREATE TABLE late (id int)")
@@ -196,10 +194,7 @@ async def recorded() -> list[str]:
 
 
 async def tables_of_the_database() -> set[str]:
-    return {
-        row["tablename"]
-        for row in await db.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    }
+    return {row["tablename"] for row in await db.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
 
 
 async def columns_of_the_database() -> set[tuple[str, str, bool]]:

@@ -1,0 +1,99 @@
+"""Every refusal has a sentence, in both languages, with its facts."""
+
+import inspect
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from service import clock
+from service.events.slots import BookingClosed, CalledOff, NotYetOpen, SlotOver
+from service.limits.rates import TooOften
+from service.refusal import Refusal
+from service.web import refusals
+
+MOMENT = datetime(2031, 11, 24, 13, 0, tzinfo=UTC)
+FACTS: dict[str, Any] = {
+    "since": MOMENT,
+    "opens_at": MOMENT,
+    "ended_at": MOMENT,
+    "retry_at": MOMENT,
+    "reason": "Panne de four",
+    "seats_left": 0,
+    "held_by": [],
+}
+
+
+def kinds(root: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
+    """Every refusal that the service knows."""
+    for kind in root.__subclasses__():
+        if kind.__module__.startswith("service."):
+            yield kind
+            yield from kinds(kind)
+
+
+KINDS = sorted(kinds(), key=lambda kind: kind.__qualname__)
+
+
+def an_example(kind: type[Refusal]) -> Refusal:
+    """A refusal of this kind with its facts."""
+    wanted = [name for name in inspect.signature(kind.__init__).parameters if name in FACTS]
+    return kind(**{name: FACTS[name] for name in wanted})
+
+
+def test_every_refusal_has_its_sentence_and_every_sentence_its_refusal() -> None:
+    assert set(refusals.SENTENCES) == set(kinds())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_refusal_is_said_in_both_languages(kind: type[Refusal]) -> None:
+    french, english = (refusals.answer(an_example(kind), language) for language in ("fr", "en"))
+
+    assert french.status == english.status
+    assert 400 <= english.status < 500
+    for said in (french, english):
+        assert said.title
+        assert said.sentence.endswith(".")
+        assert "%(" not in said.title + said.sentence + said.next_step
+    assert (french.title, french.sentence) != (english.title, english.sentence)
+    assert bool(french.next_step) == bool(english.next_step)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sentence_is_short_and_says_what_to_do_next(kind: type[Refusal]) -> None:
+    said = refusals.answer(an_example(kind), "fr")
+
+    sentences = [part for part in f"{said.sentence} {said.next_step}".replace("?", ".").split(".") if part.strip()]
+    assert [part for part in sentences if len(part.split()) > 20] == []
+    assert said.next_step or kind.__name__ == "AlreadyBooked"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "french", "english"),
+    [
+        (BookingClosed(MOMENT), "lundi 24 novembre 2031 à 14\u00a0h", "Monday 24 November 2031 at 14:00"),
+        (NotYetOpen(MOMENT), "lundi 24 novembre 2031 à 14\u00a0h", "Monday 24 November 2031 at 14:00"),
+        (SlotOver(MOMENT), "lundi 24 novembre 2031", "Monday 24 November 2031"),
+        (CalledOff("Panne de four"), "Panne de four", "Panne de four"),
+    ],
+)
+def test_a_refusal_names_its_facts(refusal: Refusal, french: str, english: str) -> None:
+    assert french in refusals.answer(refusal, "fr").sentence
+    assert english in refusals.answer(refusal, "en").sentence
+
+
+def test_called_off_without_a_reason_leaves_it_out() -> None:
+    assert refusals.answer(CalledOff(""), "en").sentence == "It will not take place."
+
+
+def test_who_asks_too_often_hears_when_to_come_back() -> None:
+    said = refusals.answer(TooOften(clock.now() + timedelta(seconds=90)), "en")
+
+    assert said.status == 429
+    assert 89 <= int(said.headers["Retry-After"]) <= 90
+    assert said.next_step.startswith("Try again after ")
+
+
+def test_the_wait_is_never_nothing() -> None:
+    assert refusals.answer(TooOften(clock.now() - timedelta(seconds=5)), "en").headers == {"Retry-After": "1"}
