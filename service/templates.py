@@ -10,10 +10,13 @@ from urllib.parse import urlencode
 
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from service import i18n
 
 ROOT = Path(__file__).parent.parent / "templates"
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["image", "html_block", "html_inline"])
 STATIC = Path(__file__).parent / "web" / "static"
 
 
@@ -36,7 +39,7 @@ def environment(language: str) -> Environment:
     )
     jinja.install_gettext_translations(i18n.translations(language), newstyle=True)  # type: ignore[attr-defined]
     jinja.globals.update(lang=language, path=_path(language), static=static, time_range=_time_range(language))
-    jinja.filters.update(_date_filters(language))
+    jinja.filters.update(_date_filters(language), markdown=_markdown)
     return jinja
 
 
@@ -78,6 +81,12 @@ def _date_filters(language: str) -> dict[str, Any]:
         "moment": lambda moment: i18n.at_moment(i18n.local(moment), language),
         "deadline": lambda moment: i18n.at_moment(i18n.local(moment), language),
     }
+
+
+@lru_cache(maxsize=256)
+def _markdown(text: str) -> Markup:
+    """What organisers write, as HTML: no raw HTML, no images, only harmless link schemes."""
+    return Markup(MARKDOWN.render(text))  # noqa: S704 - HTML is off
 
 
 @lru_cache(maxsize=4096)

@@ -9,11 +9,16 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import httpx
 import pytest
+from hypothesis import settings as hypothesis
 from litestar import Litestar
 
 from service import db, embedded, settings
 from service.app import create_app
 from service.operations import checks, migrations
+
+# The same examples every time, and no time limit: a slow machine is no finding.
+hypothesis.register_profile("house", deadline=None, derandomize=True, database=None)
+hypothesis.load_profile("house")
 
 EMPTYING_ORDER = (
     "presence", "booking", "dossier", "invitation", "slot", "event", "organisation",

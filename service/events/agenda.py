@@ -43,9 +43,6 @@ EVENT = """
 SELECT event.*, host.name AS host_name, host.town AS host_town
 FROM event JOIN organisation host ON host.id = event.host WHERE event.slug = $1 AND event.state <> 'draft'
 """
-PRESENT = """
-SELECT sum(presence.people)::int AS people FROM presence JOIN slot ON slot.id = presence.slot WHERE slot.event = $1
-"""
 
 
 class UnknownEvent(Refusal):
@@ -161,6 +158,11 @@ class EventPage:
     slots: list[SlotCard]
 
     @property
+    def is_over(self) -> bool:
+        """Whether nothing of it is still to come."""
+        return all(slot.status in ("over", "called_off") for slot in self.slots)
+
+    @property
     def has_age_rule(self) -> bool:
         """Whether the form asks for an age band."""
         return self.age_min is not None
@@ -193,14 +195,6 @@ async def event_page(slug: str) -> EventPage:
     row = rows[0]
     slots = [_card(slot) for slot in await db.fetch(SLOTS, clock.now(), row["id"])]
     return EventPage(slots=slots, **{name: row[name] for name in EVENT_COLUMNS})
-
-
-async def people_present(event: EventPage) -> int | None:
-    """How many came, once all is over and somebody counted."""
-    if any(slot.status not in ("over", "called_off") for slot in event.slots):
-        return None
-    people: int | None = (await db.fetch(PRESENT, event.id))[0]["people"]
-    return people
 
 
 EVENT_COLUMNS = [name for name in EventPage.__slots__ if name != "slots"]

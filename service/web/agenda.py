@@ -3,14 +3,12 @@
 import re
 import secrets
 from datetime import date
-from typing import Any
 
 from litestar import Response, get
 from litestar.params import FromPath
-from markdown_it import MarkdownIt
-from markupsafe import Markup
 
-from service import clock, i18n, settings
+from service import clock, i18n
+from service.attendance import presence
 from service.events import agenda
 from service.events.agenda import EventPage, Filters
 from service.events.tables import KINDS
@@ -18,7 +16,6 @@ from service.web.forms import Form
 from service.web.pages import Visit, language, page
 from service.web.refusals import Answer, standing
 
-MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["image", "html_block", "html_inline"])
 AGE_BANDS = ("under_15", "15_17", "18_plus")
 MOST_PAGES = 1000
 
@@ -61,27 +58,15 @@ async def event_answer(request: Visit, event: EventPage, form: Form, refusal: An
         "events/show",
         **standing(form, refusal),
         here=f"/events/{event.slug}",
-        event=_with_words(event),
+        event=event,
         slots=event.slots,
         form=form,
         form_key=secrets.token_urlsafe(18),
         opened_at=f"{clock.now().timestamp():.6f}",
-        presence=await agenda.people_present(event),
+        presence=await presence.people_at(event.id) if event.is_over else None,
         level_choices=[(level, level) for level in event.levels],
         age_bands=_age_bands(language(request)),
     )
-
-
-class _with_words:  # noqa: N801 - reads as the function that it is to its callers
-    """An event whose description is HTML: Markdown without raw HTML or images, only harmless link schemes."""
-
-    def __init__(self, event: EventPage) -> None:
-        self._event = event
-        self.contact_email = event.contact_email or settings.current().contact_email
-        self.description_html = Markup(MARKDOWN.render(event.description))  # noqa: S704 - HTML is off
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._event, name)
 
 
 def _age_bands(spoken: str) -> list[tuple[str, str]]:

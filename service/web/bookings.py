@@ -1,5 +1,6 @@
 """Booking a seat, and everything one can do with the link that answers it."""
 
+import asyncio
 import hashlib
 from typing import Any
 from uuid import UUID
@@ -10,14 +11,15 @@ from litestar.params import FromPath
 from markupsafe import Markup
 
 from service import clock, i18n, text, tokens
+from service.attendance import presence
 from service.bookings import changes, dossiers, emails, erasure, invitations, seats
-from service.bookings.changes import Held
+from service.bookings.changes import AddressSettled, AlreadyStarted, Held, TooLateToRestore
 from service.bookings.dossiers import Booker
-from service.bookings.seats import AlreadyBooked
+from service.bookings.seats import AlreadyBooked, SoldOut
 from service.bookings.tables import Dossier
 from service.events import agenda, slots
 from service.events.agenda import EventPage
-from service.events.slots import BookableSlot, UnknownSlot
+from service.events.slots import BookableSlot, CalledOff, UnknownSlot
 from service.limits import rates
 from service.limits.keys import Key
 from service.people import delivery
@@ -30,6 +32,8 @@ from service.web.refusals import Answer, standing
 
 FIELDS = ("slot", "first_name", "last_name", "email", "school", "level", "age_band")
 PUBLIC = {"public": True}
+# A crowd waits here, in line and without a time limit, rather than for the pool's connections, which has one.
+AT_ONCE = asyncio.Semaphore(16)
 
 
 @post("/events/{slug:str}/bookings", opt=PUBLIC)
@@ -45,7 +49,8 @@ async def create(request: Visit, slug: FromPath[str]) -> Response[Any]:
         return await event_answer(request, await agenda.event_page(slug), form)
     try:
         form.check_pace()
-        dossier = await seats.book(slot, who, key=_key(request, form, slug))
+        async with AT_ONCE:
+            dossier = await seats.book(slot, who, key=_key(request, form, slug))
     except AlreadyBooked:
         return _check_mail(request)
     except Refusal as refusal:
@@ -104,7 +109,7 @@ async def restore(request: Visit, token: FromPath[str]) -> Response[Any]:
     dossier, form = await _change(request, token)
     try:
         await changes.restore(dossier)
-    except Refusal as refusal:
+    except (TooLateToRestore, CalledOff, SoldOut, AlreadyBooked) as refusal:
         return await _booking_answer(request, dossier, form, refusals.answer(refusal, language(request)))
     return see(request, _address(dossier), **_origin(form))
 
@@ -132,7 +137,7 @@ async def correct_address(request: Visit, token: FromPath[str]) -> Response[Any]
         moved = await changes.correct_address(dossier, address)
     except AlreadyBooked:
         return _check_mail(request)
-    except Refusal as refusal:
+    except (AddressSettled, AlreadyStarted) as refusal:
         return await _booking_answer(request, dossier, form, refusals.answer(refusal, language(request)))
     return see(request, _address(moved), booked="yes")
 
@@ -145,18 +150,20 @@ async def _slot(form: Form, slug: str) -> BookableSlot | None:
     try:
         return await slots.load(UUID(form.raw("slot")), of=slug)
     except (ValueError, UnknownSlot):
-        form.choice("slot", ())
+        form.choice("slot", (), missing=form.words.gettext("Please choose a date."))
         return None
 
 
 def _booker(form: Form, asking: BookableSlot | EventPage, spoken: str) -> Booker:
+    words = form.words
+    missing_age = words.gettext("Please say how old you are.")
     return Booker(
-        first_name=form.text("first_name"),
-        last_name=form.text("last_name"),
+        first_name=form.text("first_name", missing=words.gettext("Please type your first name.")),
+        last_name=form.text("last_name", missing=words.gettext("Please type your last name.")),
         email=form.address("email"),
-        school=form.text("school", most=200),
+        school=form.text("school", most=200, missing=words.gettext("Please name your school or organisation.")),
         level=form.choice("level", asking.levels, required=False),
-        age_band=form.choice("age_band", AGE_BANDS) if asking.age_min is not None else "",
+        age_band=form.choice("age_band", AGE_BANDS, missing=missing_age) if asking.age_min is not None else "",
         language=spoken,
     )
 
@@ -223,7 +230,7 @@ async def _booking_names(request: Visit, dossier: Dossier, held: Held, form: For
         "restore_until": held.restore_until and i18n.local(held.restore_until),
         "can_correct_email": held.may_change and await changes.may_correct_address(dossier),
         "undeliverable": await delivery.is_undeliverable(dossier.email_key),
-        "present": None,
+        "present": await presence.came(held.booking.id) if held.is_over else None,
         "is_over": held.is_over,
         "just_booked": request.query_params.get("booked") == "yes",
         "from_mail": "mail" in (request.query_params.get("from"), form.raw("from")),

@@ -27,7 +27,7 @@ class Form:
     def __init__(self, fields: Mapping[str, str] | None = None, language: str = "fr") -> None:
         self._fields = dict(fields or {})
         self._errors: dict[str, str] = {}
-        self._words = i18n.translations(language)
+        self.words = i18n.translations(language)
 
     @property
     def ok(self) -> bool:
@@ -51,39 +51,39 @@ class Form:
         """Note a mistake that only the caller can see; the first one of a field stays."""
         self._errors.setdefault(name, sentence)
 
-    def text(self, name: str, *, most: int = 100, required: bool = True) -> str:
-        """One line of at most ``most`` characters (four bytes each at the most)."""
+    def text(self, name: str, *, missing: str, most: int = 100) -> str:
+        """One line of at most ``most`` characters (four bytes each at the most); ``missing`` is said when empty."""
         try:
             read = _line(self._fields.get(name, ""))
         except text.Unreadable:
-            self.refuse(name, self._words.gettext("This holds a character we cannot read. Please type it again."))
+            self.refuse(name, self.words.gettext("This holds a character we cannot read. Please type it again."))
             return ""
         if len(read) > most:
-            wanted = self._words.gettext("At most %(most)s characters, please.")
+            wanted = self.words.gettext("At most %(most)s characters, please.")
             self.refuse(name, wanted % {"most": most})
             return ""
-        if required and not any(letter.isalnum() for letter in read):
-            self.refuse(name, self._words.gettext("Please fill this in."))
+        if not any(letter.isalnum() for letter in read):
+            self.refuse(name, missing)
         return read
 
     def address(self, name: str) -> str:
         """An e-mail address, checked for its form only."""
         if not self._fields.get(name, "").strip():
-            self.refuse(name, self._words.gettext("Please type your e-mail address."))
+            self.refuse(name, self.words.gettext("Please type your e-mail address."))
             return ""
         try:
             return text.address(_line(self._fields[name]))
         except ValueError:
-            wanted = self._words.gettext("This is no e-mail address. It looks like name@example.org.")
+            wanted = self.words.gettext("This is no e-mail address. It looks like name@example.org.")
             self.refuse(name, wanted)
             return ""
 
-    def choice(self, name: str, choices: Sequence[str], *, required: bool = True) -> str:
-        """One of ``choices``."""
+    def choice(self, name: str, choices: Sequence[str], *, missing: str = "", required: bool = True) -> str:
+        """One of ``choices``; ``missing`` is said when none was chosen."""
         chosen = self._fields.get(name, "")
         if chosen in choices or (not chosen and not required):
             return chosen
-        self.refuse(name, self._words.gettext("Please choose one of these."))
+        self.refuse(name, missing or self.words.gettext("Please choose one of these."))
         return ""
 
     def ticked(self, name: str, sentence: str = "") -> bool:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from service import clock, db
+from service.attendance import presence
 from service.attendance.tables import Presence
 from service.bookings import changes, dossiers, emails, erasure, seats
 from service.bookings.changes import AlreadyStarted
 from service.bookings.dossiers import UnknownLink
 from service.bookings.seats import AlreadyBooked
 from service.bookings.tables import Dossier
-from service.events import agenda
 from service.limits.keys import Key
 from service.mail.smtp import FolderCourier, Kind
 from service.people import delivery
@@ -139,7 +139,7 @@ async def test_after_the_slot_the_names_go_and_the_counts_stay(tmp_path: Path) -
     with clock.at(slot.ends_at):
         await erasure.erase(dossier)
         assert await mail_goes_out(tmp_path) == []
-        assert await agenda.people_present(await agenda.event_page(slot.slug)) == 1
+        assert await presence.people_at(slot.event_id) == 1
 
     assert await where_it_sings() == []
     assert ((await booking_of(dossier)).state, await held(slot)) == ("confirmed", 1)

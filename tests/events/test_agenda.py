@@ -1,13 +1,12 @@
 """The agenda: what is next, by week, twenty a page; and the page of one event."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from service import clock, db
-from service.attendance.tables import Presence
 from service.bookings import seats
 from service.events import agenda
 from service.events.agenda import Filters, SlotCard, UnknownEvent
@@ -279,34 +278,16 @@ async def test_the_page_of_an_event_has_all_its_slots_past_ones_too() -> None:
     assert not (await agenda.event_page((await make_event()).slug)).has_age_rule
 
 
-async def test_how_many_came_is_said_once_all_is_over_and_counted() -> None:
-    event = await make_event()
-    first, second = await make_slot(event=event, starts_in=DAY), await make_slot(event=event, starts_in=2 * DAY)
-
-    async def came(moment: datetime) -> int | None:
-        with clock.at(moment):
-            return await agenda.people_present(await agenda.event_page(event.slug))
-
-    assert await came(second.ends_at) is None
-    for slot, people in ((first, 12), (second, 9), (second, 1)):
-        await Presence.insert(Presence(slot=slot.id, people=people, noted_at=slot.starts_at))
-    assert await came(second.ends_at - HOUR) is None
-    assert await came(second.ends_at) == 22
-
-
 # As many queries for three slots as for one
 
 
 async def test_every_list_asks_the_database_as_often_for_three_as_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
     event = await make_event()
 
-    async def one_page() -> None:
-        await agenda.people_present(await agenda.event_page(event.slug))
-
     lists: dict[str, Callable[[], Awaitable[Any]]] = {
         "agenda": lambda: agenda.upcoming(Filters()),
         "choices": agenda.choices,
-        "event": one_page,
+        "event": lambda: agenda.event_page(event.slug),
     }
 
     async def queries() -> dict[str, int]:

@@ -17,8 +17,8 @@ def test_a_fresh_form_is_ok_and_empty() -> None:
 def test_mistakes_stand_in_the_order_in_which_they_are_read() -> None:
     form = Form({"school": "x" * 201}, "en")
 
-    form.text("last_name")
-    form.text("school", most=200)
+    form.text("last_name", missing="Please fill this in.")
+    form.text("school", most=200, missing="Please fill this in.")
     form.address("email")
     form.choice("level", ["2de"])
     form.ticked("sure", "Tick the box first.")
@@ -36,7 +36,7 @@ def test_mistakes_stand_in_the_order_in_which_they_are_read() -> None:
 def test_the_first_mistake_of_a_field_stays() -> None:
     form = Form({}, "en")
 
-    form.text("first_name")
+    form.text("first_name", missing="Please fill this in.")
     form.refuse("first_name", "Another sentence.")
 
     assert form.error("first_name") == "Please fill this in."
@@ -54,7 +54,7 @@ def test_the_first_mistake_of_a_field_stays() -> None:
     ],
 )
 def test_a_line_is_tidied(typed: str, read: str) -> None:
-    assert Form({"first_name": typed}).text("first_name") == read
+    assert Form({"first_name": typed}).text("first_name", missing="Please fill this in.") == read
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_line_is_tidied(typed: str, read: str) -> None:
 def test_a_line_with_an_unreadable_character_is_a_mistake(typed: str) -> None:
     form = Form({"first_name": typed}, "en")
 
-    assert form.text("first_name") == ""
+    assert form.text("first_name", missing="Please fill this in.") == ""
     assert form.error("first_name") == "This holds a character we cannot read. Please type it again."
 
 
@@ -86,7 +86,7 @@ def test_what_was_typed_is_shown_again_as_far_as_it_can_be(typed: str, shown: st
 def test_what_may_be_left_out_may_be_empty() -> None:
     form = Form({})
 
-    assert (form.text("note", required=False), form.choice("level", ["2de"], required=False)) == ("", "")
+    assert form.choice("level", ["2de"], required=False) == ""
     assert form.ok
 
 
