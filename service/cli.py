@@ -158,6 +158,7 @@ def _serve(chosen: Settings, target: str, processes: int) -> None:
         loop=Loops.uvloop,
         log_enabled=False,
         workers_kill_timeout=STOP_SECONDS,
+        respawn_failed_workers=True,
     ).serve()
 
 

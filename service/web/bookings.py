@@ -118,8 +118,8 @@ async def restore(request: Visit, token: FromPath[str]) -> Response[Any]:
 async def erase(request: Visit, token: FromPath[str]) -> Response[Any]:
     """Cancel and forget; needs ``sure=yes``."""
     dossier, form = await _change(request, token)
-    form.ticked("sure", _tick_first(request))
-    if not form.ok:
+    if not form.ticked("sure"):
+        form.refuse("erase-sure", _tick_first(request))  # the page has another tick of that name
         return await _booking_answer(request, dossier, form)
     await erasure.erase(dossier)
     return see(request, _address(dossier))
