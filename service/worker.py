@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -17,7 +18,7 @@ from service.limits import keys, rates
 from service.mail import letters, outbox, smtp
 from service.mail.letters import Letter
 from service.mail.outbox import Claimed
-from service.mail.smtp import Courier, Kind, Outcome
+from service.mail.outcomes import Courier, Kind, Outcome
 from service.people import delivery
 
 LETTERS: dict[str, Letter] = {**bookings_emails.LETTERS}
@@ -124,8 +125,7 @@ async def deliver(email: Claimed, courier: Courier, gate: Gate) -> None:
 
 async def run_once() -> int:
     """Deliver what is due now with the mail server of the settings; returns how many letters."""
-    chosen = settings.current()
-    courier = smtp.courier_for(chosen.smtp_url, chosen.data_dir / "mail")
+    courier = _courier()
     try:
         return await drain(courier)
     finally:
@@ -144,8 +144,14 @@ async def drain(courier: Courier) -> int:
 
 async def run(stop: asyncio.Event) -> None:
     """The worker as the service runs it, with the mail server of the settings."""
+    await Worker(_courier, stop).run()
+
+
+def _courier() -> Courier:
+    """A connection to the mail server of the settings; it greets with our own name, so that none is looked up."""
     chosen = settings.current()
-    await Worker(lambda: smtp.courier_for(chosen.smtp_url, chosen.data_dir / "mail"), stop).run()
+    own_name = urlsplit(chosen.public_url).hostname
+    return smtp.courier_for(chosen.smtp_url, chosen.data_dir / "mail", own_name=own_name)
 
 
 async def _content(email: Claimed) -> bytes | None:

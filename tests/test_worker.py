@@ -18,7 +18,7 @@ from service import clock, db, settings, worker
 from service.bookings import changes, emails
 from service.mail import letters, outbox
 from service.mail.letters import Letter
-from service.mail.smtp import Courier, Outcome
+from service.mail.outcomes import Courier, Outcome
 from service.people import delivery
 from service.worker import LETTERS, Faults, Gate, Worker
 from tests.mail.makers import claimed, courier_to, deliver_due, rows, states, the_row

@@ -1,22 +1,14 @@
 """Delivering ready bytes, to a mail server or into a folder, and saying exactly what became of them."""
 
 import asyncio
-import hashlib
 import ipaddress
-import os
 import re
 import ssl
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC
-from email.message import Message
-from email.parser import BytesHeaderParser
-from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Literal, Protocol, cast
+from typing import Literal, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from aiosmtplib import (
@@ -29,41 +21,14 @@ from aiosmtplib import (
 from aiosmtplib.protocol import SMTPProtocol
 from aiosmtplib.response import SMTPResponse
 
+from service.mail.folder import FolderCourier
+from service.mail.outcomes import Courier, Kind, Outcome
+from service.mail.verdicts import Phase, SetUp, Trouble, without_addresses
+
 Scheme = Literal["smtp", "smtp+starttls", "smtps"]
 
 DEFAULT_PORTS: dict[str, int] = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 URL_FORMS = "smtp://host, smtp+starttls://user:password@host:587 or smtps://user:password@host:465"
-
-
-class Kind(StrEnum):
-    """What became of a delivery, as far as the outbox has to tell it apart."""
-
-    sent = "sent"  # the server took it over
-    temporary = "temporary"  # this mail not now: try again later
-    server = "server"  # nobody's mail now: pause the server, count nothing against the mail
-    permanent = "permanent"  # this address never
-    ours = "ours"  # the fault is in our set-up or our mail, and will not go away by itself
-    unknown = "unknown"  # everything was said, no answer heard: it may have arrived
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A kind, and one line for the log and the organiser (SMTP code and first line, never an address)."""
-
-    kind: Kind
-    detail: str = ""
-
-
-class Courier(Protocol):
-    """Whoever takes one message to one recipient. Never raises for what a server or a disk may do."""
-
-    async def deliver(self, sender: str, recipient: str, content: bytes) -> Outcome:
-        """Offer ``content`` once, and say what became of it. Addresses are bare and ASCII."""
-        ...
-
-    async def close(self) -> None:
-        """Let go of what is held."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +101,16 @@ class SmtpCourier:
         async with self._turn:
             try:
                 answer = await self._converse(sender, recipient, content)
-            except _Trouble as trouble:
+            except Trouble as trouble:
                 if not trouble.line_is_usable:
                     self._cut()
-                outcome = Outcome(trouble.kind, _without_addresses(trouble.words, recipient))
+                outcome = Outcome(trouble.kind, without_addresses(trouble.words, recipient))
             except BaseException:
                 self._cut()
                 raise
             else:
                 words = f"{answer.code} {answer.message}"
-                outcome = Outcome(Kind.sent, _without_addresses(words, recipient))
+                outcome = Outcome(Kind.sent, without_addresses(words, recipient))
             self._keep()
             return outcome
 
@@ -166,17 +131,17 @@ class SmtpCourier:
         body = _on_the_wire(content)
         client = await self._line()
         self._messages += 1
-        async with self._step(_Phase.sender):
+        async with self._step(Phase.sender):
             await _say(client, b"MAIL", b"FROM:" + _path(sender))
-        async with self._step(_Phase.recipient):
+        async with self._step(Phase.recipient):
             await _say(client, b"RCPT", b"TO:" + _path(recipient))
-        async with self._step(_Phase.content):
+        async with self._step(Phase.content):
             protocol = await _begin_data(client)
             await _write_all(protocol, body)
             # The last thing before the phase changes, with no await between: if this write raises,
             # no dot has left; once it has returned, nothing but an answer can tell what happened.
             protocol.write(b".\r\n")
-        async with self._step(_Phase.answer, self.answer_timeout):
+        async with self._step(Phase.answer, self.answer_timeout):
             return _accepted(await protocol.read_response())
 
     async def _line(self) -> SMTP:
@@ -197,16 +162,16 @@ class SmtpCourier:
 
     async def _connect(self) -> SMTP:
         self._messages = 0
-        async with self._step(_Phase.connect, self.connect_timeout):
+        async with self._step(Phase.connect, self.connect_timeout):
             client = self._client = self._new_client()
             await client.connect()
-        async with self._step(_Phase.hello):
+        async with self._step(Phase.hello):
             await client.ehlo()
         if self.server.scheme == "smtp+starttls":
-            async with self._step(_Phase.hello):
+            async with self._step(Phase.hello):
                 await _encrypt(client)
         if self.server.user:
-            async with self._step(_Phase.sign_in):
+            async with self._step(Phase.sign_in):
                 await _sign_in(client, self.server.user, self.server.password)
         return client
 
@@ -223,13 +188,13 @@ class SmtpCourier:
         )
 
     @asynccontextmanager
-    async def _step(self, phase: "_Phase", seconds: float | None = None) -> AsyncIterator[None]:
+    async def _step(self, phase: Phase, seconds: float | None = None) -> AsyncIterator[None]:
         """One step of the conversation: its time limit, and what a failure in it means."""
         try:
             async with asyncio.timeout(seconds or self.command_timeout):
                 yield
         except (SMTPException, OSError, ValueError) as error:
-            raise _Trouble(phase, error) from error
+            raise Trouble(phase, error) from error
 
     def _keep(self) -> None:
         """Hold the connection for the next message, for a while."""
@@ -260,25 +225,6 @@ class SmtpCourier:
             client.close()
 
 
-@dataclass(frozen=True)
-class FolderCourier:
-    """Writes each message as a file, for a laptop without a mail server. A repeat overwrites its file."""
-
-    folder: Path
-
-    async def deliver(self, sender: str, recipient: str, content: bytes) -> Outcome:  # noqa: ARG002
-        """Write ``content``, whole or not at all, under a name that sorts by the message's own date."""
-        name = _file_name(content)
-        try:
-            await asyncio.to_thread(_write_whole, self.folder, name, content)
-        except OSError as error:
-            return Outcome(Kind.server, f"cannot write to the mail folder: {error.strerror}")
-        return Outcome(Kind.sent, name)
-
-    async def close(self) -> None:
-        """Nothing to close."""
-
-
 def is_loopback(host: str) -> bool:
     """Whether ``host`` is this machine, so that what is said to it crosses no network."""
     try:
@@ -287,91 +233,10 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-class _Phase(StrEnum):
-    """How far the conversation has come. The words go into the detail."""
-
-    connect = "connecting"
-    hello = "greeting"
-    sign_in = "signing in"
-    sender = "MAIL"
-    recipient = "RCPT"
-    content = "DATA"
-    answer = "after the final dot"
-
-
-# Until MAIL is said nothing has been asked about this mail, so a failure is not the mail's.
-_BEFORE_THE_MAIL = (_Phase.connect, _Phase.hello, _Phase.sign_in)
-_ACCEPTED, _REFUSED, _FOR_GOOD = range(200, 300), range(400, 600), range(500, 600)
-_SERVER_IS_BUSY = (421, 432)
-# RCPT is also where a server says that it does not know *us*: blaming the address would mark every
-# address of the queue as dead because of one wrong setting.
-_NOT_SIGNED_IN = (503, 530, 538)
-_NO_RELAYING = re.compile(r"\brelay", re.IGNORECASE)
-
-
-class _SetUp(SMTPException):
-    """What the URL asks for, the server does not offer."""
-
-
-class _Trouble(Exception):
-    """A step failed: how, and whether the connection may carry the next message."""
-
-    def __init__(self, phase: _Phase, error: Exception) -> None:
-        refusal = error if isinstance(error, SMTPResponseException) and error.code in _REFUSED else None
-        self.kind = _judge_refusal(phase, refusal) if refusal else _judge(phase, error)
-        self.words = _words(phase, error)
-        in_step = refusal is not None and phase not in _BEFORE_THE_MAIL
-        self.line_is_usable = in_step and self.kind is not Kind.server
-
-
-def _judge_refusal(phase: _Phase, refusal: SMTPResponseException) -> Kind:
-    if refusal.code in _SERVER_IS_BUSY or phase is _Phase.connect:
-        return Kind.server
-    if refusal.code not in _FOR_GOOD:
-        return Kind.server if phase in _BEFORE_THE_MAIL else Kind.temporary
-    if phase is not _Phase.recipient:
-        return Kind.ours
-    about_us = refusal.code in _NOT_SIGNED_IN or _NO_RELAYING.search(refusal.message)
-    return Kind.ours if about_us else Kind.permanent
-
-
-def _judge(phase: _Phase, error: Exception) -> Kind:
-    if phase is _Phase.answer:
-        return Kind.unknown
-    if isinstance(error, _SetUp) or _is_untrusted(error):
-        return Kind.ours
-    if isinstance(error, ValueError):
-        return Kind.permanent if phase is _Phase.recipient else Kind.ours
-    return Kind.server if phase in _BEFORE_THE_MAIL else Kind.temporary
-
-
-def _is_untrusted(error: Exception) -> bool:
-    """TLS verification failed; aiosmtplib wraps it when connecting and not after STARTTLS."""
-    return any(isinstance(one, ssl.SSLCertVerificationError) for one in (error, error.__cause__))
-
-
-def _words(phase: _Phase, error: Exception) -> str:
-    if isinstance(error, SMTPResponseException) and error.code > 0:
-        return f"{error.code} {error.message}"
-    if isinstance(error, TimeoutError):
-        return f"{phase.value}: no answer in time"
-    return f"{phase.value}: {error.__cause__ or error}"
-
-
+_ACCEPTED = range(200, 300)
 _PIECE = 65_536
 _FAREWELL = 2.0  # a stopping worker has better things to wait for
 _PLAIN_ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")
-_ADDRESS = re.compile(r"""("[^"]*"|[^\s<>"'()\[\],;:]+)(@|%40)[^\s<>"'(),;:]+""")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-def _without_addresses(words: str, recipient: str) -> str:
-    """The first line, short and fit for a log: no address, not even half of one, no stray bytes."""
-    line = words.partition("\n")[0].encode("utf-8", "replace").decode()
-    line = _ADDRESS.sub("…", line)
-    name = re.escape(recipient.rpartition("@")[0] or recipient)
-    line = re.sub(rf"(?<![\w.+-]){name}(?![\w+-])", "…", line, flags=re.IGNORECASE)
-    return _UNPRINTABLE.sub(" ", line).strip()[:200]
 
 
 def _credentials(parts: SplitResult) -> tuple[str | None, str]:
@@ -382,7 +247,7 @@ def _credentials(parts: SplitResult) -> tuple[str | None, str]:
 async def _encrypt(client: SMTP) -> None:
     """STARTTLS, then EHLO once more: what was said in clear counts for nothing."""
     if not client.supports_extension("starttls"):
-        raise _SetUp("the server offers no STARTTLS")
+        raise SetUp("the server offers no STARTTLS")
     await client.starttls()
     await client.ehlo()
 
@@ -397,7 +262,7 @@ async def _sign_in(client: SMTP, user: str, password: str) -> None:
     elif "cram-md5" in offered:
         await client.auth_crammd5(user, password)
     else:
-        raise _SetUp("the server offers no way to sign in that we know")
+        raise SetUp("the server offers no way to sign in that we know")
 
 
 async def _say(client: SMTP, *words: bytes) -> None:
@@ -453,30 +318,3 @@ def _on_the_wire(content: bytes) -> bytes:
     if not body.endswith(b"\r\n"):
         body += b"\r\n"
     return _LEADING_DOT.sub(b"..", body)
-
-
-def _file_name(content: bytes) -> str:
-    headers = BytesHeaderParser().parsebytes(content)
-    identity = str(headers.get("Message-ID", "")).strip().encode() or content
-    return f"{_moment(headers)}-{hashlib.sha256(identity).hexdigest()[:16]}.eml"
-
-
-def _moment(headers: "Message[str, str]") -> str:
-    """The message's own date, in UTC: the time of writing would give a repeat another name."""
-    try:
-        date = parsedate_to_datetime(str(headers["Date"]))
-    except ValueError:
-        return "undated"
-    return f"{date.astimezone(UTC) if date.tzinfo else date:%Y%m%dT%H%M%SZ}"
-
-
-def _write_whole(folder: Path, name: str, content: bytes) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(draft).replace(folder / name)
-    except BaseException:
-        Path(draft).unlink()
-        raise

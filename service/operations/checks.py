@@ -42,5 +42,7 @@ async def findings() -> list[str]:
     if stuck := (await db.fetch(STUCK, clock.now() - PATIENCE))[0]["letters"]:
         lines.append(f"{stuck} letter(s) wait since more than an hour. Is the worker running? Is SMTP_URL right?")
     if failed := (await db.fetch(FAILED, clock.now() - RECENT))[0]["letters"]:
-        lines.append(f"{failed} letter(s) of the last 7 days could not be delivered: the addresses are marked.")
+        lines.append(
+            f"{failed} letter(s) of the last 7 days could not be delivered: column `detail` of email says why."
+        )
     return lines

@@ -17,7 +17,8 @@ from service.bookings.dossiers import Booker
 from service.bookings.tables import HOLDING, Booking, Dossier
 from service.events import slots
 from service.events.slots import BookableSlot
-from service.mail.smtp import FolderCourier, Kind, Outcome
+from service.mail.folder import FolderCourier
+from service.mail.outcomes import Kind, Outcome
 
 LETTERS = """
 SELECT email.letter, email.state, email.method, (email.facts ->> 'sequence')::int AS sequence, email.recipient

@@ -18,7 +18,7 @@ from service.bookings.tables import HOLDING, Dossier
 from service.events.slots import BookableSlot
 from service.limits.keys import Key
 from service.mail import outbox
-from service.mail.smtp import FolderCourier
+from service.mail.folder import FolderCourier
 from service.refusal import Refusal
 from service.settings import Rate
 from service.worker import drain

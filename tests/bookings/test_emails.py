@@ -12,7 +12,7 @@ from service import clock, db, settings
 from service.bookings import changes, dossiers, emails, erasure, seats
 from service.bookings.seats import AlreadyBooked
 from service.bookings.tables import Dossier
-from service.mail.smtp import Kind
+from service.mail.outcomes import Kind
 from service.mail.tables import Email
 from service.worker import drain
 from tests.bookings.harness import (

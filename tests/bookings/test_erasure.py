@@ -15,7 +15,8 @@ from service.bookings.dossiers import UnknownLink
 from service.bookings.seats import AlreadyBooked
 from service.bookings.tables import Dossier
 from service.limits.keys import Key
-from service.mail.smtp import FolderCourier, Kind
+from service.mail.folder import FolderCourier
+from service.mail.outcomes import Kind
 from service.people import delivery
 from service.worker import drain
 from tests.bookings.harness import (

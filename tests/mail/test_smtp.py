@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from service.mail.smtp import FolderCourier, Kind, Outcome, Server, SmtpCourier, courier_for, parse
+from service.mail.folder import FolderCourier
+from service.mail.outcomes import Kind, Outcome
+from service.mail.smtp import Server, SmtpCourier, courier_for, parse
 from tests.mail.smtp_server import (
     Answer,
     Authority,
