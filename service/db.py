@@ -4,11 +4,14 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 from typing import Any
 
 import asyncpg
+from piccolo.columns import Serial
 from piccolo.engine.postgres import PostgresEngine
 from piccolo.querystring import QueryString
+from piccolo.table import Table
 
 os.environ["PICCOLO_CONF"] = "service.schema"  # where Piccolo looks for the engine that its tables run on
 
@@ -179,6 +182,30 @@ def inside_transaction() -> None:
 async def fetch(sql: str, *values: Any) -> list[Any]:
     """Run one hand-written statement with ``$1``-style values; inside the open transaction, if any."""
     return list(await engine.run_querystring(_Plain(sql, values)))
+
+
+async def insert(row: Table, *, unless: str = "") -> bool:
+    """Insert one row, by a statement that is put together once a table: Piccolo does it anew for every row.
+
+    With ``unless`` naming a unique column, a row that has its value already is no error: False, and nothing is done.
+    """
+    columns = _columns(type(row))
+    clash = f' ON CONFLICT ("{unless}") DO NOTHING' if unless else ""
+    values = [getattr(row, name) for name in columns]
+    return bool(await fetch(_insert(type(row)) + clash + " RETURNING 1", *values))
+
+
+@cache
+def _columns(table: type[Table]) -> list[str]:
+    """All columns but those that the database numbers."""
+    return [column._meta.name for column in table._meta.columns if not isinstance(column, Serial)]  # noqa: SLF001
+
+
+@cache
+def _insert(table: type[Table]) -> str:
+    names = _columns(table)
+    listed, places = ", ".join(f'"{name}"' for name in names), ", ".join(f"${n}" for n in range(1, len(names) + 1))
+    return f'INSERT INTO "{table._meta.tablename}" ({listed}) VALUES ({places})'  # noqa: S608, SLF001 - names of ours
 
 
 class _Plain(QueryString):

@@ -61,8 +61,7 @@ async def open_dossier(dossier_id: UUID, who: Booker) -> Dossier:
     )
     while True:
         dossier.code = tokens.new_code()
-        insert = Dossier.insert(dossier).on_conflict(target=Dossier.code, action="DO NOTHING")
-        if await insert.returning(Dossier.id):
+        if await db.insert(dossier, unless="code"):
             return dossier
 
 

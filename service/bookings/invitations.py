@@ -32,7 +32,7 @@ async def open_invitation(subject_kind: str, subject_id: UUID, attendee: str) ->
         attendee=attendee,
         stamp=clock.now().replace(microsecond=0),
     )
-    await Invitation.insert(invitation)
+    await db.insert(invitation)
     return invitation
 
 

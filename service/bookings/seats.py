@@ -137,5 +137,5 @@ async def _claim(dossier: Dossier, slot: BookableSlot, who: Booker) -> Booking:
         age_band=who.age_band,
         created_at=clock.now(),
     )
-    await Booking.insert(booking)
+    await db.insert(booking)
     return booking

@@ -11,7 +11,7 @@ from service.journal.tables import Entry
 async def note(actor: str, verb: str, subject_kind: str, subject_id: UUID, **facts: Any) -> None:
     """Write one line of the journal, in the transaction of what it tells of. No personal data in ``facts``."""
     db.inside_transaction()
-    await Entry.insert(
+    await db.insert(
         Entry(
             at=clock.now(),
             actor=actor,

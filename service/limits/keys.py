@@ -55,7 +55,7 @@ async def claim(key: Key | None, dossier: UUID) -> bool:
     if key is None:
         return True
     row = IdempotencyKey(key=key.value, body_hash=key.body_hash, dossier_id=dossier, used_at=clock.now())
-    return bool(await IdempotencyKey.insert(row).on_conflict(action="DO NOTHING").returning(IdempotencyKey.key))
+    return await db.insert(row, unless="key")
 
 
 async def forget_old() -> None:

@@ -127,7 +127,7 @@ async def post(  # noqa: PLR0913 - each is a column
     db.inside_transaction()
     now = clock.now()
     give_up = now + KEEP_TRYING
-    await Email.insert(
+    await db.insert(
         Email(
             letter=letter,
             recipient=to,
