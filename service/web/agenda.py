@@ -65,11 +65,12 @@ async def event_answer(request: Visit, event: EventPage, form: Form, refusal: An
         opened_at=f"{clock.now().timestamp():.6f}",
         presence=await presence.people_at(event.id) if event.is_over else None,
         level_choices=[(level, level) for level in event.levels],
-        age_bands=_age_bands(language(request)),
+        age_bands=age_bands(language(request)),
     )
 
 
-def _age_bands(spoken: str) -> list[tuple[str, str]]:
+def age_bands(spoken: str) -> list[tuple[str, str]]:
+    """The age bands with the words that pages say for them."""
     words = i18n.translations(spoken)
     labels = (words.gettext("Under 15"), words.gettext("15 to 17"), words.gettext("18 or older"))
     return list(zip(AGE_BANDS, labels, strict=True))

@@ -25,7 +25,7 @@ from service.limits.keys import Key
 from service.people import delivery
 from service.refusal import Refusal
 from service.web import forms, refusals
-from service.web.agenda import AGE_BANDS, event_answer
+from service.web.agenda import AGE_BANDS, age_bands, event_answer
 from service.web.forms import Form
 from service.web.pages import Visit, again, language, page, see
 from service.web.refusals import Answer, standing
@@ -223,6 +223,8 @@ async def _booking_names(request: Visit, dossier: Dossier, held: Held, form: For
         "last_name": dossier.last_name,
         "email": dossier.email,
         "school": dossier.school,
+        "level": dossier.level,
+        "age": dict(age_bands(language(request))).get(held.booking.age_band, ""),
         "seats": held.booking.seats,
         "check_in_svg": _qr(held.booking.id),
         "can_cancel": held.may_change,

@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 import pytest
+from markupsafe import escape
 
 from service import clock, db
 from service.bookings.seats import seats_left
 from service.settings import DEFAULT_RATES, Rate
-from tests.makers import BEN, a_pupil, link_of, make_booking, make_event, make_slot
+from tests.makers import BEN, CLEO, a_pupil, link_of, make_booking, make_event, make_slot
 from tests.visits import FORM, ZOE, Page, Typed, book, counted, dump, send, settings_with, typed
 
 LONG = "x" * 10_000
@@ -792,3 +794,13 @@ async def test_with_another_limit_the_fourth_form_of_a_network_has_to_wait(visit
 
 def _limits(**counts: int) -> dict[str, Rate]:
     return {**DEFAULT_RATES, **{name: Rate(count, 3600) for name, count in counts.items()}}
+
+
+async def test_the_page_shows_all_that_is_kept_of_the_booker(visitor: httpx.AsyncClient) -> None:
+    slot = await make_slot(event=await make_event(age_min=15))
+    who = replace(CLEO, level="2de", age_band="15_17")
+
+    page = (await visitor.get(f"{link_of(await make_booking(slot, who))}?lang=en")).text
+
+    kept = [f"{who.first_name} {who.last_name}", who.email, who.school, "2de", "15 to 17"]
+    assert [one for one in kept if f"<dd>{escape(one)}</dd>" not in page] == []
