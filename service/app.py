@@ -63,7 +63,8 @@ def check(chosen: Settings) -> None:
     if not zones.is_known(chosen.time_zone):
         raise BadSetting(f"TIME_ZONE: no checked calendar definition for {chosen.time_zone!r}; see the README")
     try:
-        smtp.courier_for(chosen.smtp_url, chosen.data_dir)
+        if chosen.smtp_url:
+            smtp.parse(chosen.smtp_url)
     except ValueError as wrong:
         raise BadSetting(f"SMTP_URL: {wrong}") from None
 
