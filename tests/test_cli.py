@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from service import db, settings
-from tests.live import end, start
+from tests.live import START_SECONDS, end, start
 from tests.makers import make_booking, make_slot
 
 
@@ -70,8 +70,11 @@ async def test_work_once_delivers_what_is_due_and_ends(tmp_path: Path) -> None:
 
 
 async def test_a_worker_ends_when_it_is_asked_to(tmp_path: Path) -> None:
+    await make_booking(await make_slot())
     worker = await start(["work"], _environment(tmp_path))
-    await asyncio.sleep(3)
+    async with asyncio.timeout(START_SECONDS):
+        while not list((tmp_path / "mail").glob("*.eml")):  # at work: asked to stop any earlier, it just ends
+            await asyncio.sleep(0.1)
 
     assert await end(worker) == 0
 
