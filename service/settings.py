@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 T = TypeVar("T")
 Network = IPv4Network | IPv6Network
-SECRET_LENGTH, LONGEST_TEXT, LAST_PORT = 32, 120, 65535
+SECRET_LENGTH, LONGEST_NAME, LONGEST_TEXT, LAST_PORT = 32, 120, 300, 65535
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+CONFORMITY = ("unaudited", "none", "partial", "full")
 
 
 class BadSetting(Exception):
@@ -51,6 +52,15 @@ class Settings:
     rate_limits: Mapping[str, Rate]
     data_dir: Path
     log_level: str
+    publisher: str
+    publisher_address: str
+    publisher_id: str
+    publication_director: str
+    hosting: str
+    contact_phone: str
+    privacy_email: str
+    accessibility_state: str
+    accessibility_audit: str
     demo: bool = False
 
     @classmethod
@@ -66,22 +76,32 @@ class Settings:
         database_url = read("DATABASE_URL", _database)
         data_dir = read("DATA_DIR", lambda raw: Path(raw).resolve(), "var")
         port = read("PORT", _whole(1, 65535), "8000")
+        contact_email = read("CONTACT_EMAIL", _address, "contact@passerelle.invalid")
         return cls(
             database_url=database_url,
             secret_key=read("SECRET_KEY", _secret if database_url else _own_secret) or _kept_in(data_dir),
             smtp_url=read("SMTP_URL", _smtp),
             mail_from=read("MAIL_FROM", _address, "agenda@passerelle.invalid"),
-            contact_email=read("CONTACT_EMAIL", _address, "contact@passerelle.invalid"),
+            contact_email=contact_email,
             public_url=read("PUBLIC_URL", _public_url) or f"http://localhost:{port}",
-            campus_name=read("CAMPUS_NAME", _text, "Campus des Métiers et des Qualifications"),
+            campus_name=read("CAMPUS_NAME", _text(LONGEST_NAME), "Campus des Métiers et des Qualifications"),
             time_zone=read("TIME_ZONE", _zone, "Europe/Paris"),
             port=port,
-            host=read("HOST", _text, "127.0.0.1"),
+            host=read("HOST", _text(LONGEST_NAME), "127.0.0.1"),
             workers=read("WORKERS", _whole(1, 64), "2"),
             trusted_proxies=read("TRUSTED_PROXIES", _networks),
             rate_limits=read("RATE_LIMITS", _rates),
             data_dir=data_dir,
             log_level=read("LOG_LEVEL", _level, "INFO"),
+            publisher=read("PUBLISHER", _text(LONGEST_TEXT)),
+            publisher_address=read("PUBLISHER_ADDRESS", _text(LONGEST_TEXT)),
+            publisher_id=read("PUBLISHER_ID", _text(LONGEST_TEXT)),
+            publication_director=read("PUBLICATION_DIRECTOR", _text(LONGEST_TEXT)),
+            hosting=read("HOSTING", _text(LONGEST_TEXT)),
+            contact_phone=read("CONTACT_PHONE", _text(LONGEST_TEXT)),
+            privacy_email=read("PRIVACY_EMAIL", _optional_address) or contact_email,
+            accessibility_state=read("ACCESSIBILITY_STATE", _conformity, "unaudited"),
+            accessibility_audit=read("ACCESSIBILITY_AUDIT", _text(LONGEST_TEXT)),
         )
 
     def with_database(self, url: str) -> Self:
@@ -179,6 +199,10 @@ def _address(raw: str) -> str:
     return raw
 
 
+def _optional_address(raw: str) -> str:
+    return _address(raw) if raw else ""
+
+
 def _public_url(raw: str) -> str:
     if not raw:
         return ""
@@ -188,10 +212,13 @@ def _public_url(raw: str) -> str:
     return raw.rstrip("/")
 
 
-def _text(raw: str) -> str:
-    if len(raw) > LONGEST_TEXT or not raw.isprintable():
-        raise ValueError(f"at most {LONGEST_TEXT} printable characters")
-    return raw
+def _text(most: int) -> Callable[[str], str]:
+    def read(raw: str) -> str:
+        if len(raw) > most or not raw.isprintable():
+            raise ValueError(f"at most {most} printable characters")
+        return raw
+
+    return read
 
 
 def _zone(raw: str) -> str:
@@ -225,6 +252,13 @@ def _rates(raw: str) -> dict[str, Rate]:
             raise ValueError(f"pairs such as network=600/h, of {', '.join(DEFAULT_RATES)}; not {part.strip()!r}")
         rates[match[1]] = Rate(int(match[2]), PERIODS[match[3]])
     return rates
+
+
+def _conformity(raw: str) -> str:
+    """How far an audit found the site to follow the RGAA."""
+    if raw not in CONFORMITY:
+        raise ValueError(f"one of {', '.join(CONFORMITY)}, not {raw!r}")
+    return raw
 
 
 def _level(raw: str) -> str:

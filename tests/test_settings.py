@@ -11,6 +11,17 @@ from service.settings import DEFAULT_RATES, VARIABLES, BadSetting, Rate, Setting
 
 SECRET = "0123456789abcdef0123456789abcdef"
 DATABASE = "postgresql://passerelle:hidden@db.example/passerelle"
+IMPRINT = {
+    "PUBLISHER": "Association du Campus",
+    "PUBLISHER_ADDRESS": "1 place de la Gare, 62500 Saint-Omer",
+    "PUBLISHER_ID": "SIREN 123 456 789",
+    "PUBLICATION_DIRECTOR": "Claire Martel",
+    "HOSTING": "Hébergeur, 2 rue du Port, 59000 Lille, 03 20 00 00 00",
+    "CONTACT_PHONE": "03 21 00 00 00",
+    "PRIVACY_EMAIL": "dpo@example.org",
+    "ACCESSIBILITY_STATE": "partial",
+    "ACCESSIBILITY_AUDIT": "3 mars 2026, 92 % des critères",
+}
 NONSENSE = [
     ("DATABASE_URL", "mysql://db/passerelle"),
     ("DATABASE_URL", "passerelle"),
@@ -52,6 +63,15 @@ NONSENSE = [
     ("RATE_LIMITS", "coffee=3/h"),
     ("RATE_LIMITS", "network=3/week"),
     ("LOG_LEVEL", "loud"),
+    ("PUBLISHER", "P" * 301),
+    ("PUBLISHER_ADDRESS", "12 rue\x07"),
+    ("PUBLISHER_ID", "9" * 301),
+    ("PUBLICATION_DIRECTOR", "Claire\nMartel"),
+    ("HOSTING", "H" * 301),
+    ("CONTACT_PHONE", "03\x0012"),
+    ("PRIVACY_EMAIL", "dpo"),
+    ("ACCESSIBILITY_STATE", "perfect"),
+    ("ACCESSIBILITY_AUDIT", "A" * 301),
 ]
 
 
@@ -62,6 +82,8 @@ def test_without_any_variable_it_is_a_laptop_s_service(tmp_path: Path) -> None:
     assert (read.public_url, read.is_https) == ("http://localhost:8000", False)
     assert (read.time_zone, read.data_dir) == ("Europe/Paris", tmp_path)
     assert read.rate_limits == DEFAULT_RATES
+    assert (read.privacy_email, read.accessibility_state) == (read.contact_email, "unaudited")
+    assert {read.publisher, read.publication_director, read.hosting, read.contact_phone} == {""}
 
 
 def test_every_variable_is_read(tmp_path: Path) -> None:
@@ -82,6 +104,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "RATE_LIMITS": "network=5/min, changes = 9/d",
             "DATA_DIR": str(tmp_path),
             "LOG_LEVEL": "debug",
+            **IMPRINT,
         }
     )
     assert {name: getattr(read, name.lower()) for name in VARIABLES} == {
@@ -100,6 +123,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         "RATE_LIMITS": {**DEFAULT_RATES, "network": Rate(5, 60), "changes": Rate(9, 86400)},
         "DATA_DIR": tmp_path,
         "LOG_LEVEL": "DEBUG",
+        **IMPRINT,
     }
     assert (read.is_https, read.mail_domain) == (True, "example.org")
 
