@@ -18,7 +18,7 @@ from service.calendars import zones
 from service.edge import errors, headers, requests
 from service.mail import smtp
 from service.settings import BadSetting, Settings
-from service.web import agenda, bookings, demo, health
+from service.web import agenda, bookings, demo, events, health, robots
 from service.web import errors as pages_errors
 
 LARGEST_BODY = 64 * 1024
@@ -32,10 +32,11 @@ def create_app(chosen: Settings) -> Litestar:
     mailbox = demo.HANDLERS if chosen.demo else []
     return headers.Guarded(
         route_handlers=[
-            agenda.show_agenda,
-            agenda.show_event,
+            *agenda.HANDLERS,
+            *events.HANDLERS,
             *bookings.HANDLERS,
             *health.HANDLERS,
+            *robots.HANDLERS,
             *mailbox,
             _static(),
         ],
@@ -60,13 +61,16 @@ def demonstration() -> Litestar:
 
 def check(chosen: Settings) -> None:
     """Refuse what only the floors above the settings can judge: BadSetting."""
+    mistakes = []
     if not zones.is_known(chosen.time_zone):
-        raise BadSetting(f"TIME_ZONE: no checked calendar definition for {chosen.time_zone!r}; see the README")
+        mistakes.append(f"TIME_ZONE: no checked calendar definition for {chosen.time_zone!r}; see the README")
     try:
         if chosen.smtp_url:
             smtp.parse(chosen.smtp_url)
     except ValueError as wrong:
-        raise BadSetting(f"SMTP_URL: {wrong}") from None
+        mistakes.append(f"SMTP_URL: {wrong}")
+    if mistakes:
+        raise BadSetting(*mistakes)
 
 
 def configure_logging(level: str) -> None:

@@ -28,6 +28,11 @@ def key(raw: str) -> str:
     return " ".join("".join(c if _is_in_words(c) else " " for c in plain).split())
 
 
+def slug(raw: str) -> str:
+    """A name as a part of an address (``Aire-sur-la-Lys`` → ``aire-sur-la-lys``)."""
+    return key(raw).replace(" ", "-")
+
+
 def address(raw: str) -> str:
     """The address as typed, its domain in lower case and ASCII (punycode).
 

@@ -14,7 +14,7 @@ from piccolo.querystring import QueryString
 from service import app, db, settings, worker
 from service.events.slots import BookableSlot
 from tests.conftest import EMPTYING_ORDER
-from tests.makers import a_pupil, link_of, make_booking, make_event, make_slot
+from tests.makers import a_pupil, link_of, make_booking, make_event, make_organisation, make_slot
 
 TABLES = tuple(table for table in EMPTYING_ORDER if table != "rate_clock")
 ZOE = {"first_name": "Zoé", "last_name": "D’Hôte", "email": "zoe@exemple.test", "school": "LYPSO"}
@@ -102,7 +102,8 @@ async def database_away() -> AsyncIterator[None]:
 
 async def every_page() -> dict[str, str]:
     """The path of each page that a visitor may see, in each of its states."""
-    event = await make_event(takes_classes=True, age_min=15)
+    host = await make_organisation()
+    event = await make_event(takes_classes=True, age_min=15, host=host.id)
     slots = [await make_slot(event=event, capacity=n) for n in (2, 3, 4)]
     booked, cancelled, erased = [await make_booking(slots[0]), *[await make_booking(slots[1], a_pupil()) for _ in "12"]]
     full = await make_slot(1)
@@ -115,6 +116,10 @@ async def every_page() -> dict[str, str]:
     return {
         "agenda": "/",
         "agenda of nothing": "/?town=Nulle+part",
+        "month": "/?view=month",
+        "host": f"/hosts/{host.slug}",
+        "place": "/places/arques",
+        "poster": f"/events/{slots[0].slug}/poster",
         "event": f"/events/{slots[0].slug}",
         "full event": f"/events/{full.slug}",
         "booking": link_of(booked) + "?booked=yes",
@@ -161,7 +166,17 @@ class Page:
     @property
     def addresses(self) -> list[str]:
         """Every address that the page leads to, sends to or loads."""
-        return [has[name] for _, has in self.elements for name in ("href", "src", "action") if name in has]
+        names = ("href", "src", "action")
+        return [has[name] for _, has in self.elements for name in names if name in has and not _is_named(has)]
+
+    @property
+    def loaded(self) -> list[str]:
+        """The addresses that a browser asks for by itself."""
+        tags = ("link", "script", "img", "iframe", "use")
+        found = [
+            has.get("src") or has.get("href", "") for tag, has in self.elements if tag in tags and not _is_named(has)
+        ]
+        return [one for one in found if one and not one.startswith("#")]
 
     @property
     def inside(self) -> list[str]:
@@ -185,6 +200,11 @@ class _Reader(HTMLParser):
 def language_of(address: str) -> list[str]:
     """Which language an address asks for."""
     return parse_qs(urlsplit(address).query).get("lang", [])
+
+
+def _is_named(has: dict[str, str]) -> bool:
+    """Whether a ``link`` only says what the page is called elsewhere: nobody loads it."""
+    return has.get("rel") in ("canonical", "alternate")
 
 
 def _is_page(path: str) -> bool:

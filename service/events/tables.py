@@ -10,6 +10,7 @@ from piccolo.columns import (
     ForeignKey,
     Integer,
     OnDelete,
+    Serial,
     SmallInt,
     Text,
     Timestamptz,
@@ -29,6 +30,7 @@ class Event(Table, tablename="event"):
     """A visit, a workshop or an assembly: what it is; its slots say when."""
 
     id = UUID(primary_key=True)
+    number = Serial(unique=True)  # the short address of a poster: /e/127
     slug = Varchar(length=120, unique=True)
     kind = Varchar(length=20)
     state = Varchar(length=20, default="draft")

@@ -1,79 +1,88 @@
-"""The agenda and the page of one event."""
+"""The agenda: what is next as a list, as a month, by host and by place."""
 
 import re
-import secrets
 from datetime import date
+from typing import Any
 
 from litestar import Response, get
 from litestar.params import FromPath
+from litestar.response import Redirect
 
-from service import clock, i18n
-from service.attendance import presence
-from service.events import agenda
-from service.events.agenda import EventPage, Filters
+from service import i18n, templates
+from service.events import agenda, months, places
+from service.events.agenda import Agenda, Filters
 from service.events.tables import KINDS
-from service.web.forms import Form
 from service.web.pages import Visit, language, page
-from service.web.refusals import Answer, standing
 
-AGE_BANDS = ("under_15", "15_17", "18_plus")
 MOST_PAGES = 1000
+FIELDS = ("q", "town", "level", "from_date", "until_date")
+PUBLIC = {"public": True}
 
 
-@get("/", opt={"public": True})
-async def show_agenda(request: Visit) -> Response[str]:
-    """What is next, by week, narrowed by the query."""
-    filters, number = _filters(request), _page_number(request)
-    found, choices = await agenda.upcoming(filters, number), await agenda.choices()
-    if number > found.pages:  # an old link
-        found = await agenda.upcoming(filters, found.pages)
-    cards = [card for week in found.weeks for card in week.cards]
-    answer = page(
-        request,
-        "agenda/list",
-        weeks=found.weeks,
-        upcoming=cards[0] if cards and filters.is_empty and found.page == 1 else None,
-        filters=filters,
-        kinds=KINDS,
-        towns=choices.towns,
-        levels=choices.levels,
-        total=found.total,
-        pager=found,
-    )
+@get("/", opt=PUBLIC)
+async def show_agenda(request: Visit) -> Response[Any]:
+    """What is next, by week or as a month, narrowed by the query."""
+    filters = _filters(request)
+    if any(request.query_params.get(name) == "" for name in FIELDS):
+        return _tidied(request, filters)
+    answer = await (_month if request.query_params.get("view") == "month" else _list)(request, filters)
     answer.headers["Cache-Control"] = "no-cache"
     return answer
 
 
-@get("/events/{slug:str}", opt={"public": True})
-async def show_event(request: Visit, slug: FromPath[str]) -> Response[str]:
-    """The event with its facts, its slots and the form."""
-    event = await agenda.event_page(slug)
-    return await event_answer(request, event, Form())
+@get("/hosts/{slug:str}", opt=PUBLIC)
+async def show_host(request: Visit, slug: FromPath[str]) -> Response[str]:
+    """What one structure opens its doors for."""
+    host = await places.host(slug)
+    found = await _found(request, Filters(host=host.slug))
+    return page(request, "agenda/host", host=host, found=found, base=f"/hosts/{slug}")
 
 
-async def event_answer(request: Visit, event: EventPage, form: Form, refusal: Answer | None = None) -> Response[str]:
-    """The page of an event around a form: fresh, with its mistakes, or under the refusal it met."""
+@get("/places/{slug:str}", opt=PUBLIC)
+async def show_place(request: Visit, slug: FromPath[str]) -> Response[str]:
+    """What is to come in one town."""
+    town = await places.town(slug)
+    found = await _found(request, Filters(town=town))
+    return page(request, "agenda/place", town=town, found=found, base=f"/places/{slug}")
+
+
+HANDLERS = [show_agenda, show_host, show_place]
+
+
+def _tidied(request: Visit, filters: Filters) -> Response[Any]:
+    """A form sends what was left open too: an address that people keep is shorter."""
+    kept = {name: request.query_params.get(name) for name in ("view", "month")}
+    return Redirect(templates.path(language(request), "/", **filters.as_query(**kept)), status_code=302)
+
+
+async def _list(request: Visit, filters: Filters) -> Response[str]:
+    found, choices = await _found(request, filters), await agenda.choices()
+    cards = [card for week in found.weeks for card in week.cards]
     return page(
         request,
-        "events/show",
-        **standing(form, refusal),
-        here=f"/events/{event.slug}",
-        event=event,
-        slots=event.slots,
-        form=form,
-        form_key=secrets.token_urlsafe(18),
-        opened_at=f"{clock.now().timestamp():.6f}",
-        presence=await presence.people_at(event.id) if event.is_over else None,
-        level_choices=[(level, level) for level in event.levels],
-        age_bands=age_bands(language(request)),
+        "agenda/list",
+        view="week" if filters.when else "list",
+        found=found,
+        upcoming=cards[0] if cards and filters.is_empty and found.page == 1 else None,
+        filters=filters,
+        kinds=KINDS,
+        choices=choices,
+        wider=[] if found.total else await agenda.wider(filters),
     )
 
 
-def age_bands(spoken: str) -> list[tuple[str, str]]:
-    """The age bands with the words that pages say for them."""
-    words = i18n.translations(spoken)
-    labels = (words.gettext("Under 15"), words.gettext("15 to 17"), words.gettext("18 or older"))
-    return list(zip(AGE_BANDS, labels, strict=True))
+async def _month(request: Visit, filters: Filters) -> Response[str]:
+    """The month grid. Dates asked for do not count here; the other choices do."""
+    first = months.clamped(_day(request.query_params.get("month", "") + "-01") or i18n.today())
+    shown = await months.month(first, filters)
+    choices = await agenda.choices()
+    return page(request, "agenda/month", view="month", month=shown, filters=filters, kinds=KINDS, choices=choices)
+
+
+async def _found(request: Visit, filters: Filters) -> Agenda:
+    number = _page_number(request)
+    found = await agenda.upcoming(filters, number)
+    return found if number <= found.pages else await agenda.upcoming(filters, found.pages)  # an old link
 
 
 def _filters(request: Visit) -> Filters:
@@ -81,9 +90,11 @@ def _filters(request: Visit) -> Filters:
     query = request.query_params
     kind = query.get("kind", "")
     return Filters(
+        q=_short(query.get("q", "")).strip(),
         kind=kind if kind in KINDS else "",
         town=_short(query.get("town", "")),
         level=_short(query.get("level", "")),
+        when="week" if query.get("when") == "week" else "",
         from_date=_day(query.get("from_date", "")),
         until_date=_day(query.get("until_date", "")),
         with_seats=query.get("with_seats") == "yes",

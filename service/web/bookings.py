@@ -5,10 +5,8 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
-import segno
 from litestar import Response, get, post
 from litestar.params import FromPath
-from markupsafe import Markup
 
 from service import clock, i18n, text, tokens
 from service.attendance import presence
@@ -17,15 +15,16 @@ from service.bookings.changes import AddressSettled, AlreadyStarted, Held, TooLa
 from service.bookings.dossiers import Booker
 from service.bookings.seats import AlreadyBooked, SoldOut
 from service.bookings.tables import Dossier
-from service.events import agenda, slots
-from service.events.agenda import EventPage
+from service.events import details, slots
+from service.events.details import EventPage
 from service.events.slots import BookableSlot, CalledOff, UnknownSlot
 from service.limits import rates
 from service.limits.keys import Key
 from service.people import delivery
 from service.refusal import Refusal
 from service.web import forms, refusals
-from service.web.agenda import AGE_BANDS, age_bands, event_answer
+from service.web.drawings import qr_code
+from service.web.events import AGE_BANDS, age_bands, event_answer
 from service.web.forms import Form
 from service.web.pages import Visit, again, language, page, see
 from service.web.refusals import Answer, standing
@@ -44,9 +43,9 @@ async def create(request: Visit, slug: FromPath[str]) -> Response[Any]:
         return _check_mail(request)
     slot = await _slot(form, slug)
     # An unknown event is a 404, before any mistake in its form.
-    who = _booker(form, slot or await agenda.event_page(slug), language(request))
+    who = _booker(form, slot or await details.event_page(slug), language(request))
     if not form.ok or slot is None:
-        return await event_answer(request, await agenda.event_page(slug), form)
+        return await event_answer(request, await details.event_page(slug), form)
     try:
         form.check_pace()
         async with AT_ONCE:
@@ -55,7 +54,7 @@ async def create(request: Visit, slug: FromPath[str]) -> Response[Any]:
         return _check_mail(request)
     except Refusal as refusal:
         said = refusals.answer(refusal, language(request))
-        return await event_answer(request, await agenda.event_page(slug), form, said)
+        return await event_answer(request, await details.event_page(slug), form, said)
     return see(request, _address(dossier), booked="yes")
 
 
@@ -201,7 +200,7 @@ async def _booking_answer(request: Visit, dossier: Dossier, form: Form, refusal:
     if dossier.erase_asked_at:
         return page(request, "bookings/erased")
     held = (await changes.held_by(dossier))[0]
-    event = await agenda.event_page(held.slot.slug)
+    event = await details.event_page(held.slot.slug)
     return page(
         request,
         "bookings/show",
@@ -226,7 +225,7 @@ async def _booking_names(request: Visit, dossier: Dossier, held: Held, form: For
         "level": dossier.level,
         "age": dict(age_bands(language(request))).get(held.booking.age_band, ""),
         "seats": held.booking.seats,
-        "check_in_svg": _qr(held.booking.id),
+        "check_in_svg": qr_code(_check_in(held.booking.id)),
         "can_cancel": held.may_change,
         "can_restore": held.restore_until is not None,
         "restore_until": held.restore_until and i18n.local(held.restore_until),
@@ -239,11 +238,9 @@ async def _booking_names(request: Visit, dossier: Dossier, held: Held, form: For
     }
 
 
-def _qr(booking: UUID) -> Markup:
-    """The booking's check-in code as SVG: 160 random-looking bits, no name and no link inside."""
-    code = segno.make("PASSERELLE:" + tokens.derive("check-in", booking).upper(), error="m", micro=False)
-    drawn = code.svg_inline(border=2, omitsize=True, svgclass="qr", lineclass=None)
-    return Markup(drawn)  # noqa: S704 - drawn by segno from letters of ours
+def _check_in(booking: UUID) -> str:
+    """What the door reads: 160 random-looking bits, no name and no link inside."""
+    return "PASSERELLE:" + tokens.derive("check-in", booking).upper()
 
 
 def _address(dossier: Dossier) -> str:

@@ -44,7 +44,7 @@ def see(request: Visit, address: str, **query: Any) -> Response[Any]:
 
 def _house(request: Visit, here: str) -> dict[str, Any]:
     """What every page needs."""
-    chosen = settings.current()
+    chosen, spoken = settings.current(), language(request)
     query = {name: value for name, value in request.query_params.items() if name not in ("lang", "booked")}
     return {
         "campus_name": chosen.campus_name,
@@ -52,5 +52,7 @@ def _house(request: Visit, here: str) -> dict[str, Any]:
         "demo": chosen.demo,
         "mail_on_disk": chosen.smtp_url is None,
         "today": i18n.today(),
+        "absolute": lambda address, other=spoken: chosen.public_url + templates.path(other, address),
+        "absolute_static": lambda name: chosen.public_url + templates.static(name),
         "switch_path": lambda other: templates.path(other, here or request.url.path, **({} if here else query)),
     }

@@ -12,7 +12,8 @@ from service.bookings.dossiers import UnknownLink
 from service.bookings.invitations import NoInvitation
 from service.bookings.seats import AlreadyBooked, SoldOut
 from service.edge.requests import OtherSite, WrongHost
-from service.events.agenda import UnknownEvent
+from service.events.details import UnknownEvent
+from service.events.places import UnknownHost, UnknownPlace
 from service.events.slots import (
     BookingClosed,
     CalledOff,
@@ -191,6 +192,18 @@ SENTENCES: dict[type[Refusal], Speaker] = {
     UnknownEvent: _plain(
         N_("We cannot find this event"),
         N_("It may have moved, or the address has a slip in it."),
+        N_("All that is to come stands in the agenda."),
+        404,
+    ),
+    UnknownHost: _plain(
+        N_("We do not know this host"),
+        N_("It may have moved, or the address has a slip in it."),
+        N_("All that is to come stands in the agenda."),
+        404,
+    ),
+    UnknownPlace: _plain(
+        N_("Nothing happens there"),
+        N_("No event of ours ever took place under this address."),
         N_("All that is to come stands in the agenda."),
         404,
     ),

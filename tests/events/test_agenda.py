@@ -8,8 +8,10 @@ import pytest
 
 from service import clock, db
 from service.bookings import seats
-from service.events import agenda
-from service.events.agenda import Filters, SlotCard, UnknownEvent
+from service.events import agenda, details
+from service.events.agenda import Filters
+from service.events.cards import SlotCard
+from service.events.details import UnknownEvent
 from tests.makers import BEN, at_paris, make_event, make_organisation, make_slot
 
 MONDAY = at_paris("2027-01-11 08:00")
@@ -47,9 +49,9 @@ async def test_a_draft_is_nowhere() -> None:
     assert await titles() == [published.title]
     assert (await agenda.choices()).towns == ["Arques"]
     with pytest.raises(UnknownEvent):
-        await agenda.event_page(draft.slug)
+        await details.event_page(draft.slug)
     with pytest.raises(UnknownEvent):
-        await agenda.event_page("no such event")
+        await details.event_page("no such event")
 
 
 async def test_a_card_says_where_when_and_how_many_seats() -> None:
@@ -94,12 +96,12 @@ async def test_each_slot_says_what_one_may_do_with_it() -> None:
         "over": await make_slot(starts_in=-DAY),
     }
     for status, slot in kinds.items():
-        [card] = (await agenda.event_page(slot.slug)).slots
+        [card] = (await details.event_page(slot.slug)).slots
         assert card.status == status
     assert {card.status for card in await cards()} == set(kinds) - {"over"}
     whole = await make_slot(event=await make_event(state="called_off"))
-    assert (await agenda.event_page(whole.slug)).slots[0].status == "called_off"
-    [gone] = (await agenda.event_page(kinds["called_off"].slug)).slots
+    assert (await details.event_page(whole.slug)).slots[0].status == "called_off"
+    [gone] = (await details.event_page(kinds["called_off"].slug)).slots
     assert gone.reason == "Panne de four"
 
 
@@ -108,7 +110,7 @@ async def test_a_slot_that_is_going_on_is_closed_and_then_over() -> None:
     statuses = []
     for moment in (slot.starts_at - HOUR, slot.starts_at, slot.ends_at):
         with clock.at(moment):
-            statuses.append((await agenda.event_page(slot.slug)).slots[0].status)
+            statuses.append((await details.event_page(slot.slug)).slots[0].status)
     assert statuses == ["open", "closed", "over"]
 
 
@@ -224,12 +226,71 @@ async def test_the_filters_offer_the_towns_and_levels_of_what_is_to_come_in_scho
     assert choices.levels == ["3e", "Tle", "BTS", "autre"]
 
 
+async def test_this_week_is_from_monday_to_sunday_whatever_the_day() -> None:
+    with clock.at(at_paris("2027-01-11 00:30")):
+        for title, starts in (("sunday", "2027-01-17 22:00"), ("monday", "2027-01-18 00:30")):
+            await make_slot(event=await make_event(title=title), starts_at=at_paris(starts))
+        assert await titles(when="week") == ["sunday"]
+        assert await titles(when="week", from_date=date(2027, 1, 18)) == ["sunday"]
+    with clock.at(at_paris("2027-01-17 12:00")):
+        assert await titles(when="week") == ["sunday"]
+    with clock.at(at_paris("2027-01-18 00:10")):
+        assert await titles(when="week") == ["monday"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "finds"),
+    [
+        ("cablage", True),
+        ("CÂBLAGE armoire", True),
+        ("armoire  cablage", True),
+        ("oeuvre", True),
+        ("œuvre", True),
+        ("l'aa", True),
+        ("electro flandre", True),
+        ("hazebrouck", True),
+        ("prevot", True),
+        ("4.0", True),
+        ("cablage verre", False),
+        ("%", True),  # nothing but signs: nothing is asked for
+        ("", True),
+        ("Ω", False),
+    ],
+)
+async def test_a_search_finds_every_word_wherever_it_stands(typed: str, finds: bool) -> None:
+    host = await make_organisation(name="Électro-Flandre")
+    event = await make_event(
+        title="Câblage : une armoire 4.0",
+        summary="Le chef-d’œuvre de l’Aa",
+        speaker="Mme Prévôt",
+        town="Hazebrouck",
+        host=host.id,
+    )
+    await make_slot(event=event)
+
+    assert (await titles(q=typed) == [event.title]) is finds
+
+
+async def test_only_the_choices_whose_end_would_show_something_are_offered_for_giving_up() -> None:
+    workshop = await make_event(kind="workshop", town="Lens", title="Robots")
+    for _ in range(2):
+        await make_slot(event=workshop)
+    await make_slot(event=await make_event(kind="visit", town="Arques", title="Verre"))
+
+    tried = Filters(kind="visit", town="Lens", until_date=date(2999, 1, 1))
+
+    assert [(one.given_up, one.total) for one in await agenda.wider(tried)] == [("town", 1), ("kind", 2)]
+    assert await agenda.wider(Filters(town="Calais", q="nothing")) == []
+
+
 def test_a_link_keeps_the_filters_and_changes_what_it_says() -> None:
     filters = Filters(kind="visit", from_date=date(2027, 1, 11), with_seats=True)
     assert filters.as_query(page=2) == {
+        "q": "",
         "kind": "visit",
         "town": "",
         "level": "",
+        "when": "",
         "from_date": date(2027, 1, 11),
         "until_date": None,
         "with_seats": "yes",
@@ -259,25 +320,6 @@ async def test_a_card_says_the_wall_time_on_every_day_of_the_year(starts: str, e
     assert slot.ends_at - slot.starts_at == hours * HOUR
 
 
-# One event
-
-
-async def test_the_page_of_an_event_has_all_its_slots_past_ones_too() -> None:
-    host = await make_organisation(name="Verrerie d’Arques", town="Arques")
-    event = await make_event(host=host.id, age_min=15, speaker="Mme Petit", access="Bus 4")
-    later, past = await make_slot(event=event), await make_slot(event=event, starts_in=-DAY)
-    page = await agenda.event_page(event.slug)
-    assert [slot.slot_id for slot in page.slots] == [past.id, later.id]
-    assert (page.host_name, page.host_town, page.speaker, page.access) == (
-        "Verrerie d’Arques",
-        "Arques",
-        "Mme Petit",
-        "Bus 4",
-    )
-    assert (page.has_age_rule, page.requirements) == (True, ["Chaussures fermées"])
-    assert not (await agenda.event_page((await make_event()).slug)).has_age_rule
-
-
 # As many queries for three slots as for one
 
 
@@ -287,7 +329,7 @@ async def test_every_list_asks_the_database_as_often_for_three_as_for_one(monkey
     lists: dict[str, Callable[[], Awaitable[Any]]] = {
         "agenda": lambda: agenda.upcoming(Filters()),
         "choices": agenda.choices,
-        "event": lambda: agenda.event_page(event.slug),
+        "event": lambda: details.event_page(event.slug),
     }
 
     async def queries() -> dict[str, int]:

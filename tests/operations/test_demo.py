@@ -4,7 +4,7 @@ from typing import Any
 
 from service import db, i18n
 from service.attendance import presence
-from service.events import agenda
+from service.events import agenda, details
 from service.operations import checks, demo
 
 ROWS = """
@@ -20,7 +20,7 @@ async def _rows() -> dict[str, Any]:
 
 
 async def _seats_left(slug: str) -> list[int]:
-    return [slot.seats_left for slot in (await agenda.event_page(slug)).slots]
+    return [slot.seats_left for slot in (await details.event_page(slug)).slots]
 
 
 async def test_twelve_events_stand_on_days_that_follow_today() -> None:
@@ -39,7 +39,7 @@ async def test_one_is_full_one_has_a_single_seat_one_is_empty_one_is_past_with_p
     assert await _seats_left("visite-tableaux-electriques") == [0]
     assert await _seats_left("atelier-cobot") == [1]
     assert await _seats_left("visite-logistique") == [30]
-    past = await agenda.event_page("atelier-vision-ia")
+    past = await details.event_page("atelier-vision-ia")
     assert (past.is_over, await presence.people_at(past.id)) == (True, 12)
 
 
@@ -55,5 +55,5 @@ async def test_a_colon_of_a_title_never_begins_a_line() -> None:
     await demo.load()
 
     assert (
-        await agenda.event_page("visite-verrerie")
+        await details.event_page("visite-verrerie")
     ).title == "Verre et robots\u00a0: une ligne de production automatisée"

@@ -1,13 +1,14 @@
-"""The agenda and the page of one event."""
+"""The agenda as a list and as a month, and the pages of hosts and places."""
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 
-from service import clock, db
-from tests.makers import make_booking, make_event, make_slot
+from service import clock, db, templates
+from tests.makers import at_paris, make_booking, make_event, make_organisation, make_slot
 from tests.visits import Page, counted
 
 ODD_QUERIES = [
@@ -152,71 +153,19 @@ async def test_an_odd_query_is_answered_with_a_page(visitor: httpx.AsyncClient, 
         assert Page.of(answer).all("h1")
 
 
-async def test_an_event_shows_each_of_its_dates_with_its_seats(visitor: httpx.AsyncClient) -> None:
-    event = await make_event()
-    slots = [
-        await make_slot(12, event=event),
-        await make_slot(1, event=event),
-        await make_slot(event=event, state="called_off", called_off_reason="Panne de four"),
-        await make_slot(event=event, opens_at=clock.now() + timedelta(days=1)),
-        await make_slot(event=event, starts_in=timedelta(days=-2)),
-    ]
-    await make_booking(slots[1])
-
-    page = Page.of(await visitor.get(f"/events/{event.slug}", params={"lang": "en"}))
-
-    radios = {radio["value"]: "disabled" not in radio for radio in page.all("input", name="slot")}
-    assert radios == {str(slot.id): slot is slots[0] for slot in slots}
-    assert all(word in page.words for word in ("12 seats left", "Full", "Panne de four", "Called off", "Over"))
-
-
-@pytest.mark.parametrize(
-    "values",
-    [{"kind": "assembly", "takes_individuals": False}, {"takes_individuals": False, "takes_classes": True}],
-)
-async def test_an_event_not_for_individuals_shows_no_form(visitor: httpx.AsyncClient, values: dict[str, Any]) -> None:
-    slot = await make_slot(event=await make_event(**values))
-
-    answer = await visitor.get(f"/events/{slot.slug}")
-
-    assert answer.status_code == 200
-    assert Page.of(answer).all("form") == []
-
-
-async def test_an_event_without_dates_is_a_page(visitor: httpx.AsyncClient) -> None:
-    event = await make_event()
-
-    answer = await visitor.get(f"/events/{event.slug}")
-
-    assert (answer.status_code, Page.of(answer).all("form")) == (200, [])
-
-
-async def test_a_description_is_markdown_without_html_or_harmful_links(visitor: httpx.AsyncClient) -> None:
-    evil = (
-        "**Gras** <b onclick=alert(1)>x</b> [a](javascript:alert(1)) ![b](https://tracker.test/p.gif)"
-        " [c](https://exemple.test) <script>alert(1)</script> [d](data:text/html,x)"
-    )
-    slot = await make_slot(event=await make_event(description=evil))
-
-    page = Page.of(await visitor.get(f"/events/{slot.slug}"))
-
-    assert page.all("strong")
-    assert page.all("img") == page.all("b", onclick="alert(1)") == []
-    assert [link["href"] for link in page.all("a") if link["href"].startswith(("javascript:", "data:"))] == []
-    assert page.all("a", href="https://exemple.test")
-    assert len(page.all("script")) == 1
-
-
 async def test_what_organisers_type_is_escaped_everywhere(visitor: httpx.AsyncClient) -> None:
     evil = "<script>alert(1)</script>\"'&amp;"
     texts = ("title", "summary", "theme", "speaker", "contact_name", "contact_email", "place", "town", "photos")
     event = await make_event(**dict.fromkeys(texts, evil), access=evil, requirements=[evil], levels=["<i>"])
     await make_slot(event=event, state="called_off", called_off_reason=evil)
 
-    for path in ("/", f"/events/{event.slug}"):
+    for path in ("/", f"/events/{event.slug}", f"/events/{event.slug}/poster", "/?view=month"):
         answer = await visitor.get(path)
         assert "<script>alert" not in answer.text
-        assert len(Page.of(answer).all("script")) == 1
+        assert {script.get("src") or script.get("type") for script in Page.of(answer).all("script")} <= {
+            templates.static("passerelle.js"),
+            "application/ld+json",
+        }
 
 
 async def test_the_agenda_asks_as_much_of_the_database_for_one_date_and_for_three(visitor: httpx.AsyncClient) -> None:
@@ -228,26 +177,122 @@ async def test_the_agenda_asks_as_much_of_the_database_for_one_date_and_for_thre
         await make_slot(event=await make_event())
 
 
-async def test_an_event_asks_as_much_of_the_database_for_one_date_and_for_three(visitor: httpx.AsyncClient) -> None:
-    event = await make_event()
-    for _ in range(2):
-        await make_slot(event=event)
-        with counted() as seen:
-            await visitor.get(f"/events/{event.slug}")
-        assert len(seen) == 2
-        await make_slot(event=event)
-
-
-async def test_an_event_that_is_over_says_how_many_came(visitor: httpx.AsyncClient) -> None:
-    slot = await make_slot(starts_in=timedelta(days=-3))
-    await db.fetch(
-        "INSERT INTO presence (id, slot, people, noted_at) VALUES (gen_random_uuid(), $1, 17, now())", slot.id
-    )
-
-    page = Page.of(await visitor.get(f"/events/{slot.slug}", params={"lang": "en"}))
-
-    assert "17 people were there." in page.words
-
-
 async def test_the_agenda_may_be_kept_but_is_asked_for_afresh(visitor: httpx.AsyncClient) -> None:
     assert (await visitor.get("/")).headers["cache-control"] == "no-cache"
+
+
+async def test_what_the_form_leaves_open_is_not_kept_in_the_address(visitor: httpx.AsyncClient) -> None:
+    sent = {"q": "robot", "town": "", "level": "", "from_date": "", "kind": "visit", "lang": "en"}
+
+    answer = await visitor.get("/", params=sent)
+
+    assert (answer.status_code, answer.headers["location"]) == (302, "/?q=robot&kind=visit&lang=en")
+    assert (await visitor.get("/", params={"view": "month", "q": "", "month": "2027-02"})).headers["location"] == (
+        "/?view=month&month=2027-02"
+    )
+
+
+async def test_every_link_of_the_agenda_keeps_what_was_asked(visitor: httpx.AsyncClient) -> None:
+    """Kinds, periods, other pages and the other language: one changes a thing, the rest stays."""
+    host = (await make_organisation(name="Verrerie")).id
+    for number in range(23):
+        event = await make_event(title=f"Robots {number}", town="Arques", host=host)
+        await make_slot(event=event, starts_in=timedelta(days=number + 1))
+
+    page = Page.of(await visitor.get("/", params={"q": "robots", "town": "Arques", "lang": "en"}))
+
+    switch = "/?q=robots&town=Arques"
+    kept = [link for link in page.inside if link.startswith("/?") and "town=" in link and link != switch]
+    assert len(kept) >= 3 + 3 + 1  # kinds, periods, the next page
+    for link in kept:
+        query = dict(parse_qsl(urlsplit(link).query))
+        assert (query["q"], query["town"], query.get("lang")) == ("robots", "Arques", "en"), link
+    assert switch in page.addresses
+
+
+async def test_a_search_finds_words_whatever_their_accents_and_says_what_it_looked_for(
+    visitor: httpx.AsyncClient,
+) -> None:
+    slot = await make_slot(event=await make_event(title="L’œuvre de l’Élève : câblage"))
+
+    found = Page.of(await visitor.get("/", params={"q": "CABLAGE oeuvre eleve", "lang": "en"}))
+    nothing = Page.of(await visitor.get("/", params={"q": "<b>verre</b>", "lang": "en"}))
+
+    assert f"/events/{slot.slug}?lang=en" in found.addresses
+    assert "for “CABLAGE oeuvre eleve”" in found.words
+    assert nothing.typed("q") == "<b>verre</b>"
+    assert "“<b>verre</b>”" in nothing.words
+
+
+async def test_where_nothing_matches_the_page_says_what_to_give_up(visitor: httpx.AsyncClient) -> None:
+    await make_slot(event=await make_event(town="Lens", kind="workshop"))
+
+    page = Page.of(await visitor.get("/", params={"town": "Lens", "kind": "visit", "lang": "en"}))
+
+    assert "No date matches your choice" in page.words
+    assert "/?town=Lens&lang=en" in page.addresses  # any kind
+    assert "/?kind=visit&lang=en" not in [link["href"] for link in page.all("a", **{"class": "button is-quiet"})]
+
+
+async def test_the_month_shows_each_event_on_its_day(visitor: httpx.AsyncClient) -> None:
+    with clock.at(at_paris("2027-01-11 08:00")):
+        event = await make_event(slug="verrerie")
+        for starts in ("2027-02-12 09:00", "2027-02-12 14:00"):
+            await make_slot(event=event, starts_at=at_paris(starts))
+
+        page = Page.of(await visitor.get("/", params={"view": "month", "month": "2027-02", "lang": "en"}))
+        empty = Page.of(await visitor.get("/", params={"view": "month", "month": "2027-01", "lang": "en"}))
+
+    assert "February 2027" in page.words.title()
+    assert page.addresses.count("/events/verrerie?lang=en") == 1
+    assert "/?from_date=2027-02-12&until_date=2027-02-12&lang=en" in page.addresses
+    assert "Friday 12 February, 2 dates" in page.words
+    assert "The next date is on Friday 12 February." in empty.words
+    assert "/?month=2027-02&view=month&lang=en" in empty.addresses
+
+
+@pytest.mark.parametrize("month", ["", "2027-13", "0000-00", "9999-12", "1999-01", "%00", "2027-1", "x" * 999])
+async def test_an_odd_month_is_a_month_one_can_look_at(visitor: httpx.AsyncClient, month: str) -> None:
+    answer = await visitor.get("/", params={"view": "month", "month": month or "nothing"})
+
+    assert answer.status_code == 200
+
+
+async def test_a_host_and_a_place_have_pages_of_their_own(visitor: httpx.AsyncClient) -> None:
+    host = await make_organisation(slug="verrerie-aa", name="Verrerie de l’Aa", town="Arques", sector="verre")
+    here = await make_slot(event=await make_event(host=host.id, town="Aire-sur-la-Lys"))
+    elsewhere = await make_slot(event=await make_event(town="Lens"))
+
+    for path, name in (("/hosts/verrerie-aa", "Verrerie de l’Aa"), ("/places/aire-sur-la-lys", "Aire-sur-la-Lys")):
+        page = Page.of(await visitor.get(path))
+        assert name in page.words
+        assert f"/events/{here.slug}" in page.addresses
+        assert f"/events/{elsewhere.slug}" not in page.addresses
+    event_page = Page.of(await visitor.get(f"/events/{here.slug}"))
+    assert {"/hosts/verrerie-aa", "/places/aire-sur-la-lys"} <= set(event_page.addresses)
+
+
+async def test_a_host_without_a_date_to_come_says_where_to_look(visitor: httpx.AsyncClient) -> None:
+    host = await make_organisation()
+    await make_slot(event=await make_event(host=host.id, town="Lens"), starts_in=timedelta(days=-9))
+
+    for path in (f"/hosts/{host.slug}", "/places/lens"):
+        page = Page.of(await visitor.get(path, params={"lang": "en"}))
+        assert "Nothing is planned here at the moment" in page.words
+        assert "/?lang=en" in page.addresses
+
+
+@pytest.mark.parametrize("path", ["/hosts/unknown", "/places/unknown", "/places/%00", "/hosts/%F0%9F%98%80"])
+async def test_an_unknown_host_or_place_is_not_found(visitor: httpx.AsyncClient, path: str) -> None:
+    answer = await visitor.get(path)
+
+    assert answer.status_code == 404
+    assert "/" in Page.of(answer).addresses
+
+
+async def test_a_host_of_drafts_only_has_no_page(visitor: httpx.AsyncClient) -> None:
+    host = await make_organisation()
+    await make_event(host=host.id, state="draft", town="Calais")
+
+    assert (await visitor.get(f"/hosts/{host.slug}")).status_code == 404
+    assert (await visitor.get("/places/calais")).status_code == 404

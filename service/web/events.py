@@ -1,0 +1,83 @@
+"""The page of one event, its poster and its short address."""
+
+import secrets
+from itertools import groupby
+from urllib.parse import urlsplit
+
+from litestar import Response, get
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from service import clock, i18n, settings, templates, text
+from service.attendance import presence
+from service.events import details
+from service.events.details import EventPage
+from service.web.drawings import qr_code
+from service.web.forms import Form
+from service.web.metadata import schema_org
+from service.web.pages import Visit, language, page
+from service.web.refusals import Answer, standing
+
+AGE_BANDS = ("under_15", "15_17", "18_plus")
+PUBLIC = {"public": True}
+
+
+@get("/events/{slug:str}", opt=PUBLIC)
+async def show_event(request: Visit, slug: FromPath[str]) -> Response[str]:
+    """The event with its facts, its slots and the form."""
+    event = await details.event_page(slug)
+    return await event_answer(request, event, Form())
+
+
+@get("/events/{slug:str}/poster", opt=PUBLIC)
+async def show_poster(request: Visit, slug: FromPath[str]) -> Response[str]:
+    """The event on one A4 sheet, to print: its QR code and its short address lead back here."""
+    event = await details.event_page(slug)
+    address = settings.current().public_url + templates.path(language(request), f"/e/{event.number}")
+    coming = [slot for slot in event.slots if slot.status not in ("over", "called_off")]
+    return page(
+        request,
+        "events/poster",
+        event=event,
+        slots=coming,
+        days=[list(day) for _, day in groupby(coming, key=lambda slot: slot.starts_at.date())],
+        qr=qr_code(address, border=0),
+        short_address=address.removeprefix(urlsplit(address).scheme + "://"),
+    )
+
+
+@get("/e/{number:int}", opt=PUBLIC)
+async def follow_number(request: Visit, number: FromPath[int]) -> Redirect:
+    """From the short address of a poster to the event."""
+    slug = await details.slug_of(number)
+    return Redirect(templates.path(language(request), f"/events/{slug}"), status_code=302)
+
+
+async def event_answer(request: Visit, event: EventPage, form: Form, refusal: Answer | None = None) -> Response[str]:
+    """The page of an event around a form: fresh, with its mistakes, or under the refusal it met."""
+    return page(
+        request,
+        "events/show",
+        **standing(form, refusal),
+        here=f"/events/{event.slug}",
+        event=event,
+        place_path=f"/places/{text.slug(event.town)}" if event.town else "",
+        schema_org=schema_org(event),
+        slots=event.slots,
+        form=form,
+        form_key=secrets.token_urlsafe(18),
+        opened_at=f"{clock.now().timestamp():.6f}",
+        presence=await presence.people_at(event.id) if event.is_over else None,
+        level_choices=[(level, level) for level in event.levels],
+        age_bands=age_bands(language(request)),
+    )
+
+
+def age_bands(spoken: str) -> list[tuple[str, str]]:
+    """The age bands with the words that pages say for them."""
+    words = i18n.translations(spoken)
+    labels = (words.gettext("Under 15"), words.gettext("15 to 17"), words.gettext("18 or older"))
+    return list(zip(AGE_BANDS, labels, strict=True))
+
+
+HANDLERS = [show_event, show_poster, follow_number]

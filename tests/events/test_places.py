@@ -1,0 +1,30 @@
+"""Whose doors open, and where."""
+
+import pytest
+
+from service.events import places
+from service.events.places import Host, UnknownHost, UnknownPlace
+from tests.makers import make_event, make_organisation
+
+
+async def test_a_host_is_known_once_it_has_published_something() -> None:
+    host = await make_organisation(slug="verrerie", name="Verrerie", town="Arques", sector="verre")
+    await make_event(host=host.id, state="draft")
+    with pytest.raises(UnknownHost):
+        await places.host("verrerie")
+
+    await make_event(host=host.id)
+
+    assert await places.host("verrerie") == Host("verrerie", "Verrerie", "Arques", "verre")
+    assert await places.hosts() == ["verrerie"]
+
+
+async def test_a_town_is_found_by_its_name_in_an_address() -> None:
+    for town in ("Aire-sur-la-Lys", "Saint-Omer", ""):
+        await make_event(town=town)
+    await make_event(town="Calais", state="draft")
+
+    assert [await places.town(slug) for slug in ("aire-sur-la-lys", "saint-omer")] == ["Aire-sur-la-Lys", "Saint-Omer"]
+    for unknown in ("calais", "", "Saint-Omer"):
+        with pytest.raises(UnknownPlace):
+            await places.town(unknown)
