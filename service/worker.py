@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from service import clock, db, settings
+from service import alive, clock, db, settings
 from service.bookings import emails as bookings_emails
 from service.bookings import erasure
 from service.limits import keys, rates
@@ -144,7 +144,7 @@ async def drain(courier: Courier) -> int:
 
 async def run(stop: asyncio.Event) -> None:
     """The worker as the service runs it, with the mail server of the settings."""
-    await Worker(_courier, stop).run()
+    await asyncio.gather(Worker(_courier, stop).run(), alive.beat(settings.current().data_dir, stop))
 
 
 def _courier() -> Courier:

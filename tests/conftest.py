@@ -1,6 +1,7 @@
 """What every test stands on: one PostgreSQL a session, a database a worker, migrated once, emptied after each test."""
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -81,6 +82,25 @@ async def visitor(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=settings.current().public_url) as client:
         yield client
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in a line each what was not looked at. Here: beside workers, no other conftest is heard."""
+    if chromium() is None:
+        terminalreporter.write_line("NOTE: no Chromium found; the browser tests did not run (apt install chromium).")
+    if where_nginx_is() is None:
+        terminalreporter.write_line("NOTE: no nginx found; the proxy's tests did not run (apt install nginx-light).")
+
+
+def chromium() -> str | None:
+    """Where this machine's Chromium is: CHROMIUM, or the first of its usual names."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+def where_nginx_is() -> str | None:
+    """This machine's nginx: NGINX, or where it usually is."""
+    return os.environ.get("NGINX") or shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
 async def fresh_database(server_url: str, name: str) -> str:

@@ -138,6 +138,16 @@ def test_nonsense_is_refused_in_one_line_that_names_the_variable(tmp_path: Path,
     assert (len(said.splitlines()), len(said) < 250) == (1, True)
 
 
+def test_all_that_is_wrong_is_said_at_once_a_line_each(tmp_path: Path) -> None:
+    wrong = dict(NONSENSE)
+    with pytest.raises(BadSetting) as refusal:
+        Settings.from_environment({**wrong, "DATA_DIR": str(tmp_path)})
+
+    assert sorted(line.split(": ")[0] for line in refusal.value.lines) == sorted(wrong)
+    assert str(refusal.value).splitlines() == list(refusal.value.lines)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_every_variable_but_the_folder_has_its_nonsense() -> None:
     assert {name for name, _ in NONSENSE} == set(VARIABLES) - {"DATA_DIR"}
 

@@ -1,16 +1,15 @@
 """A real Chromium, when the machine has one; REQUIRE_BROWSER=1 demands it."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from tests.conftest import chromium
 from tests.live import served
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -20,11 +19,6 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
-def chromium() -> str | None:
-    """Where this machine's Chromium is: CHROMIUM, or the first of its usual names."""
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @pytest.fixture(scope="session")
