@@ -1,4 +1,4 @@
-"""The command ``passerelle``: serve, work, migrate, check, demo."""
+"""The command ``passerelle``: serve, work, migrate, check, backup, restore, erasures, doctor, demo."""
 
 import asyncio
 import os
@@ -8,18 +8,24 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import TypeVar
 
 import click
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
-from service import app, db, embedded, settings, worker
-from service.operations import checks, demo, migrations
+from service import advice, app, db, embedded, settings, worker
+from service.bookings import forgotten
+from service.operations import backup, checks, demo, migrations, restore, rows
+from service.operations.doctor import examination
+from service.operations.doctor.database import Pools
 from service.settings import BadSetting, Settings
 
 T = TypeVar("T")
 STOP_SECONDS = 20
+WORKER_POOL = worker.LANES + 2
+PATH = click.Path(path_type=Path)
 
 
 @click.group()
@@ -31,15 +37,24 @@ def main() -> None:
 @click.option("--with-worker", is_flag=True, help="Also start a worker, as a process of its own.")
 def serve(with_worker: bool) -> None:
     """Serve the pages with WORKERS processes."""
-    with _ready() as chosen, _worker_process() if with_worker else nullcontext():
-        _serve(chosen, "service.app:from_environment", chosen.workers)
+    is_real = _names_a_database()
+    with _ready() as chosen:
+        _check_port(chosen)
+        if is_real:
+            _advise(chosen)
+        with _worker_process() if with_worker else nullcontext():
+            _serve(chosen, "service.app:from_environment", chosen.workers)
 
 
 @main.command()
 @click.option("--once", is_flag=True, help="Deliver what is due now, then stop.")
-def work(once: bool) -> None:
+@click.option("--beside-server", is_flag=True, hidden=True)
+def work(once: bool, beside_server: bool) -> None:
     """Deliver mail and finish what was begun."""
+    is_real = _names_a_database() and not once and not beside_server
     with _ready() as chosen:
+        if is_real:
+            _advise(chosen)
         app.configure_logging(chosen.log_level)
         _run(chosen, _work_once if once else _work)
 
@@ -63,6 +78,43 @@ def check() -> None:
     sys.exit(bool(findings))
 
 
+@main.command(name="backup")
+@click.argument("file", type=PATH)
+@click.option("--force", is_flag=True, help="Replace FILE, if there is one.")
+def back_up(file: Path, force: bool) -> None:
+    """Write the whole database into FILE; into a folder, under a new name made of the moment."""
+    with _refusals(), _database() as chosen:
+        click.echo(_run(chosen, lambda: backup.write(file, force=force)))
+
+
+@main.command(name="restore")
+@click.argument("file", type=PATH)
+@click.option("--verify", is_flag=True, help="Also compare all rows with the backup, and counters with rows.")
+@click.option("--erasures", "lists", type=PATH, multiple=True, help="A list of who was erased since; may be repeated.")
+@click.option("--other-secret", is_flag=True, help="Go on with another SECRET_KEY: links in sent mails die.")
+def bring_back(file: Path, verify: bool, lists: tuple[Path, ...], other_secret: bool) -> None:
+    """Bring the backup FILE back into an empty database; the exit status tells whether --verify found anything."""
+    with _refusals(), _database() as chosen:
+        url = chosen.database_url or ""
+        done = _run(chosen, lambda: restore.restore(file, url, verify=verify, other_secret=other_secret, lists=lists))
+    click.echo("\n".join(done.lines()))
+    sys.exit(bool(done.findings))
+
+
+@main.command()
+def erasures() -> None:
+    """Print who was erased and when, by opaque ids: to be kept with the backups, for ``restore --erasures``."""
+    with _ready() as chosen:
+        for dossier, when in _run(chosen, forgotten.known_to_the_database).items():
+            click.echo(forgotten.as_line(dossier, when))
+
+
+@main.command()
+def doctor() -> None:
+    """Look at settings, database, mail server, clock, disk and public address; the exit status tells."""
+    sys.exit(asyncio.run(_examine()))
+
+
 @main.command(name="demo")
 def demonstrate() -> None:
     """Serve the demonstration: invented people and companies, and a mailbox to look into."""
@@ -82,13 +134,22 @@ def _mail_hint(chosen: Settings) -> str:
 
 
 @contextmanager
+def _refusals() -> Iterator[None]:
+    """What an operation refuses ends in its one line."""
+    try:
+        yield
+    except rows.Refused as refused:
+        raise click.ClickException(str(refused)) from None
+
+
+@contextmanager
 def _database() -> Iterator[Settings]:
-    """The settings, with the embedded PostgreSQL running when no other is named. Bad settings end in one line."""
+    """The settings, with the embedded PostgreSQL running when no other is named. Bad settings end in a line each."""
     try:
         chosen = Settings.from_environment()
         app.check(chosen)
     except BadSetting as wrong:
-        raise click.ClickException(str(wrong)) from None
+        raise click.ClickException("\nError: ".join(wrong.lines)) from None
     if chosen.database_url:
         yield _used(chosen)
         return
@@ -99,13 +160,25 @@ def _database() -> Iterator[Settings]:
 @contextmanager
 def _ready() -> Iterator[Settings]:
     """The database, migrated if it is our own; a foreign one is migrated by ``passerelle migrate`` only."""
-    own = not os.environ.get("DATABASE_URL")
+    is_own = not _names_a_database()
     with _database() as chosen:
-        if own:
+        if is_own:
             _migrate(chosen)
         elif lacking := _run(chosen, migrations.missing):
             raise click.ClickException(f"{len(lacking)} migration(s) missing: run `passerelle migrate` first.")
         yield chosen
+
+
+def _names_a_database() -> bool:
+    """Whether somebody runs it for real. To be asked first: later the embedded database has a name too."""
+    return bool(os.environ.get("DATABASE_URL", "").strip())
+
+
+def _advise(chosen: Settings) -> None:
+    """Say once, in plain words before the log begins, what nobody has set yet."""
+    if lacking := advice.unset(chosen):
+        lines = ("Not set yet:", *(f"  {one.name}: {one.why}" for one in lacking), advice.WHERE)
+        click.echo("\n".join(lines), err=True)
 
 
 def _used(chosen: Settings) -> Settings:
@@ -123,7 +196,7 @@ def _run(chosen: Settings, step: Callable[[], Awaitable[T]]) -> T:
     """Run one step with the database open. A database that does not answer ends in one line."""
 
     async def opened() -> T:
-        await db.engine.open(chosen.database_url or "", size=worker.LANES + 2)
+        await db.engine.open(chosen.database_url or "", size=WORKER_POOL)
         try:
             return await step()
         finally:
@@ -133,6 +206,15 @@ def _run(chosen: Settings, step: Callable[[], Awaitable[T]]) -> T:
         return asyncio.run(opened())
     except db.TROUBLE as trouble:
         raise click.ClickException(f"DATABASE_URL: the database does not answer ({trouble}).") from None
+
+
+async def _examine() -> bool:
+    """Say each line as soon as it is known; whether any is bad."""
+    pools, is_bad = Pools(app.POOL, WORKER_POOL), False
+    async for line in examination.examine(os.environ, pools):
+        click.echo(line)
+        is_bad |= line.verdict == "bad"
+    return is_bad
 
 
 async def _work() -> None:
@@ -175,7 +257,7 @@ def _check_port(chosen: Settings) -> None:
 @contextmanager
 def _worker_process() -> Iterator[None]:
     """A worker beside the server, which ends with it."""
-    process = subprocess.Popen([sys.executable, "-m", "service.cli", "work"])
+    process = subprocess.Popen([sys.executable, "-m", "service.cli", "work", "--beside-server"])
     try:
         yield
     finally:

@@ -8,6 +8,11 @@ from service.bookings.tables import Dossier
 from service.refusal import Refusal
 
 KIND = "dossier"
+SOME = "SELECT id, generation FROM dossier WHERE id > $1 ORDER BY id LIMIT 1000"
+RELINK = """
+UPDATE dossier SET token_hash = made.token_hash FROM unnest($1::uuid[], $2::text[]) made (id, token_hash)
+WHERE dossier.id = made.id
+"""
 NAME_KEY = 220  # what its column holds: some letters are several when compared (``ﷺ`` is 18)
 
 
@@ -79,6 +84,20 @@ async def by_id(dossier_id: UUID) -> Dossier:
     if dossier is None:
         raise UnknownLink
     return dossier
+
+
+async def derive_links_again() -> int:
+    """Give every dossier the link that the present SECRET_KEY derives: those sent so far lead nowhere any more.
+
+    Needs an open transaction. Returns how many dossiers there are.
+    """
+    db.inside_transaction()
+    done, last = 0, UUID(int=0)
+    while rows := await db.fetch(SOME, last):
+        hashes = [tokens.fingerprint(token_of(row["id"], row["generation"])) for row in rows]
+        await db.fetch(RELINK, [row["id"] for row in rows], hashes)
+        done, last = done + len(rows), rows[-1]["id"]
+    return done
 
 
 def new_id() -> UUID:

@@ -1,10 +1,12 @@
 """Erasing a dossier: first it is cancelled and everybody told, then, once that mail is settled, it is blanked."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import changes
-from service.bookings.tables import Dossier
+from service.bookings import changes, forgotten, invitations, seats
+from service.bookings.tables import HOLDING, Dossier
 from service.journal.notes import note
 
 READY = """
@@ -44,6 +46,24 @@ UPDATE dossier SET first_name = '', last_name = '', email = '', email_key = '', 
 """,
 )
 
+# An older backup was restored: what had been done to the dossier is done to its rows of back then.
+BACK_AGAIN = "SELECT id FROM dossier WHERE id = ANY($1) AND erased_at IS NULL ORDER BY id"
+END_LIVE = """
+UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = 'erasure', revision = booking.revision + 1
+FROM slot, booking before
+WHERE booking.dossier = $1 AND slot.id = booking.slot AND slot.ends_at > $2
+  AND before.id = booking.id AND (before.state = ANY($3) OR before.state = 'waiting')
+RETURNING booking.id, booking.slot, booking.seats, before.state = ANY($3) AS held
+"""
+SILENCE = """
+UPDATE email SET state = 'superseded', settled_at = $2, lease_until = NULL
+WHERE state IN ('due', 'sending')
+  AND (subject_kind = 'booking' AND subject_id IN (SELECT id FROM booking WHERE dossier = $1)
+       OR subject_kind = 'links' AND facts @>
+          jsonb_build_object('bookings', jsonb_build_array(jsonb_build_object('dossier', $1::uuid))))
+"""
+CLOSE_AGAIN = "UPDATE dossier SET erase_asked_at = coalesce(erase_asked_at, $2), erased_at = $2 WHERE id = $1"
+
 
 async def erase(dossier: Dossier) -> None:
     """Cancel what is still to come, then forget who asked. The page says so at once; the worker finishes it.
@@ -64,12 +84,48 @@ async def finish() -> int:
     return sum([await _blank(row["id"]) for row in await db.fetch(READY)])
 
 
+async def repeat(erased: Mapping[UUID, datetime]) -> int:
+    """Erase again, in rows that a backup brought back, whom ``erased`` names with the moment of their erasure.
+
+    Nothing is sent: they were told then. Needs an open transaction in which nobody else can see those rows.
+    Returns how many dossiers were back.
+    """
+    db.inside_transaction()
+    back = [row["id"] for row in await db.fetch(BACK_AGAIN, list(erased))]
+    for dossier in back:
+        await _end_again(dossier, erased[dossier])
+        await db.fetch(SILENCE, dossier, clock.now())
+        await db.fetch(CLOSE_AGAIN, dossier, erased[dossier])
+        await _forget(dossier)
+    return len(back)
+
+
 async def _blank(dossier: UUID) -> bool:
-    """Names, addresses, letters and free text go; ids, states and counts stay. False when another was first."""
+    """False when another was first."""
+    now = clock.now()
     async with db.transaction():
-        if not await db.fetch(CLOSE, dossier, clock.now()):
+        if not await db.fetch(CLOSE, dossier, now):
             return False
-        for statement in BLANK:
-            await db.fetch(statement, dossier)
-        await note("system", "erased", "dossier", dossier)
+        await _forget(dossier)
+        # Just before the commit, never after it: a crash between the two may leave the list ahead of the database,
+        # naming one who asked to be erased anyway; behind it, an older backup would bring them back for good.
+        await forgotten.add({dossier: now})
     return True
+
+
+async def _forget(dossier: UUID) -> None:
+    """Names, addresses, letters and free text go; ids, states and counts stay."""
+    for statement in BLANK:
+        await db.fetch(statement, dossier)
+    await note("system", "erased", "dossier", dossier)
+
+
+async def _end_again(dossier: UUID, when: datetime) -> None:
+    """Free the seats of what was still to come then; what was over stays counted, as at the first time."""
+    for booked in await db.fetch("SELECT DISTINCT slot FROM booking WHERE dossier = $1 ORDER BY slot", dossier):
+        await seats.hold(booked["slot"])
+    for ended in await db.fetch(END_LIVE, dossier, when, list(HOLDING)):
+        if ended["held"]:
+            await seats.give_back(ended["slot"], ended["seats"])
+        await invitations.end("booking", ended["id"])
+        await note("system", "cancel", "booking", ended["id"])

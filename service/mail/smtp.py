@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from aiosmtplib import (
@@ -113,6 +113,18 @@ class SmtpCourier:
                 outcome = Outcome(Kind.sent, without_addresses(words, recipient))
             self._keep()
             return outcome
+
+    async def rehearse(self, sender: str) -> dict[str, Any] | None:
+        """Go as far as MAIL and take it back: no letter is offered. Returns the server's certificate, if any.
+
+        Raises Trouble, which says how far it came.
+        """
+        async with self._turn:
+            client = await self._line()
+            async with self._step(Phase.sender):
+                await _say(client, b"MAIL", b"FROM:" + _path(sender))
+                await client.rset()
+                return cast("dict[str, Any] | None", client.get_transport_info("peercert"))
 
     async def close(self) -> None:
         """Take leave of the server, once a delivery under way has ended."""

@@ -42,6 +42,7 @@ class Trouble(Exception):
     """A step failed: how, and whether the connection may carry the next message."""
 
     def __init__(self, phase: Phase, error: Exception) -> None:
+        self.phase = phase
         refusal = error if isinstance(error, SMTPResponseException) and error.code in _REFUSED else None
         self.kind = _judge_refusal(phase, refusal) if refusal else _judge(phase, error)
         self.words = _words(phase, error)

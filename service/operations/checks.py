@@ -34,15 +34,27 @@ async def unbalanced_slots() -> list[Unbalanced]:
 
 async def findings() -> list[str]:
     """One line for each thing that is wrong, with what to do about it; none when all is well."""
-    lines = [
+    return [*await broken_rules(), *await late_mail(), *await failed_mail()]
+
+
+async def broken_rules() -> list[str]:
+    """One line for each slot whose counter lies."""
+    return [
         f"slot {one.slot}: {one.seats_taken} seats counted, {one.seats_held} held. "
         "This is a defect: please report it with the journal of this slot."
         for one in await unbalanced_slots()
     ]
-    if stuck := (await db.fetch(STUCK, clock.now() - PATIENCE))[0]["letters"]:
-        lines.append(f"{stuck} letter(s) wait since more than an hour. Is the worker running? Is SMTP_URL right?")
-    if failed := (await db.fetch(FAILED, clock.now() - RECENT))[0]["letters"]:
-        lines.append(
-            f"{failed} letter(s) of the last 7 days could not be delivered: column `detail` of email says why."
-        )
-    return lines
+
+
+async def late_mail() -> list[str]:
+    """A line when letters wait too long."""
+    stuck = (await db.fetch(STUCK, clock.now() - PATIENCE))[0]["letters"]
+    line = f"{stuck} letter(s) wait since more than an hour. Is the worker running? Is SMTP_URL right?"
+    return [line] if stuck else []
+
+
+async def failed_mail() -> list[str]:
+    """A line when letters of the last days could not be delivered."""
+    failed = (await db.fetch(FAILED, clock.now() - RECENT))[0]["letters"]
+    line = f"{failed} letter(s) of the last 7 days could not be delivered: column `detail` of email says why."
+    return [line] if failed else []

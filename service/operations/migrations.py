@@ -28,29 +28,41 @@ async def migrate(url: str, *, patience: float = 120.0) -> list[str]:
     Eight processes may start at once: one migrates, the others wait and find nothing to do.
     Refuses: TookTooLong.
     """
-    async with _alone(url, patience):
+    async with alone(url, patience=patience):
         await BaseMigrationManager().create_migration_table()
         names = await missing()
         for name in names:
-            await _apply(name)
+            async with db.transaction() as transaction:
+                await transaction.take_your_time()
+                await apply(name)
         return names
 
 
 async def missing() -> list[str]:
     """The migrations of this code that the database has not seen; all of them when it is empty."""
+    return sorted(set(known()) - set(await recorded()))
+
+
+async def recorded() -> list[str]:
+    """The migrations that the database has seen, in the order of their names; none when it is empty."""
     if not await Migration.table_exists():
-        return sorted(_modules())
-    return sorted(set(_modules()) - set(await Migration.get_migrations_which_ran(schema.APP_CONFIG.app_name)))
+        return []
+    return sorted(await Migration.get_migrations_which_ran(schema.APP_CONFIG.app_name))
 
 
-async def _apply(name: str) -> None:
+def known() -> list[str]:
+    """The migrations of this code, in their order."""
+    return sorted(_modules())
+
+
+async def apply(name: str) -> None:
+    """Make one change and its record, in the open transaction of a larger verb, whose statements may take long."""
+    db.inside_transaction()
     manager: MigrationManager = await _modules()[name].forwards()
     manager.wrap_in_transaction = False  # ours wraps the change together with its record
-    async with db.transaction() as transaction:
-        await transaction.take_your_time()
-        with redirect_stdout(io.StringIO()):
-            await manager.run()
-        await Migration.insert(Migration(name=name, app_name=schema.APP_CONFIG.app_name))
+    with redirect_stdout(io.StringIO()):
+        await manager.run()
+    await Migration.insert(Migration(name=name, app_name=schema.APP_CONFIG.app_name))
 
 
 def _modules() -> dict[str, Any]:
@@ -64,8 +76,8 @@ def _modules_of(folder: str) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _alone(url: str, patience: float) -> AsyncIterator[None]:
-    """Hold the advisory lock. Polled: a plain wait for it would die of ``lock_timeout``."""
+async def alone(url: str, *, patience: float = 120.0) -> AsyncIterator[None]:
+    """Hold the advisory lock of whoever changes the schema. Refuses: TookTooLong."""
     connection = await asyncpg.connect(url, timeout=db.ACQUIRE_SECONDS)
     try:
         await _take_lock(connection, patience)
@@ -75,6 +87,7 @@ async def _alone(url: str, patience: float) -> AsyncIterator[None]:
 
 
 async def _take_lock(connection: db.Connection, patience: float) -> None:
+    """Polled: a plain wait for it would die of ``lock_timeout``."""
     try:
         async with asyncio.timeout(patience):
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):  # noqa: ASYNC110

@@ -1,0 +1,79 @@
+"""What the tests of backups share: a full database, an empty one beside it, and the way from one to the other."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from service import clock, db, settings
+from service.attendance.tables import Presence
+from service.bookings import changes, erasure
+from service.bookings.tables import Dossier
+from service.limits import keys
+from service.limits.keys import Key
+from service.operations import backup, demo, restore
+from service.operations.restore import Restored
+from service.people import delivery
+from tests.bookings.harness import booked, booking_of, mail_goes_out, reread
+from tests.makers import BEN, CLEO, a_pupil, make_booking, make_event, make_slot
+from tests.operations.test_migrations import engine_on
+from tests.visits import dump
+
+ODD = '« L’été » "d\'Ada"\n\\N\t\\.\n;,\r\n\\x41 \U0001f9d1\u200d\U0001f3ed Ελένη 李 \u200fעברית\u200e \\'
+
+
+async def a_season(folder: Path) -> Dossier:
+    """Something of all that a database may hold; returns a dossier whose seat is confirmed and whose letter is sent."""
+    await demo.load()
+    slot = await make_slot(event=await make_event(title=ODD[:200], description=ODD * 50, requirements=["a,b", ODD, ""]))
+    kept = await make_booking(slot, replace(CLEO, first_name=ODD[:100], school="\\N"))
+    await mail_goes_out(folder)
+    await changes.cancel(await booked(slot, a_pupil()))
+    await erasure.erase(await booked(slot, a_pupil()))
+    await mail_goes_out(folder)
+    await _leftovers(kept)
+    await make_booking(slot, BEN)  # its letter waits
+    return await reread(kept)
+
+
+async def _leftovers(kept: Dossier) -> None:
+    """Rows that no path of a booking writes here."""
+    await delivery.mark_undeliverable("nobody@exemple.test", ODD)
+    async with db.transaction():
+        assert await keys.claim(Key.of("screen", {"a": "b"}), kept.id)
+    booking = await booking_of(kept)
+    await Presence.insert(Presence(slot=booking.slot, booking=booking.id, people=1, noted_at=clock.now()))
+    facts = json.dumps({"odd": ODD, "none": None, "deep": [{"é": 1.5}, [], {}], "big": 10**30})
+    await db.fetch("UPDATE email SET facts = $1, content = $2 WHERE state = 'sent'", facts, bytes(range(256)) * 300)
+
+
+@asynccontextmanager
+async def restored(file: Path, empty: str, **how: Any) -> AsyncIterator[Restored]:
+    """The engine on ``empty``, into which the backup was brought back."""
+    async with engine_on(empty):
+        yield await restore.restore(file, empty, **how)
+
+
+async def written(folder: Path) -> Path:
+    """A backup of the database of the engine."""
+    return (await backup.write(folder / "backup.zip")).place
+
+
+async def everything() -> dict[str, list[str]]:
+    """Every row, and every column's name."""
+    columns = (
+        "SELECT table_name || '.' || column_name AS line FROM information_schema.columns WHERE table_schema = 'public'"
+    )
+    return {**await dump(), "columns": sorted(row["line"] for row in await db.fetch(columns))}
+
+
+async def has_nothing() -> bool:
+    """Whether the database is as new."""
+    return not await db.fetch("SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace")
+
+
+def own_list() -> Path:
+    """Where this installation keeps the list of who was erased."""
+    return settings.current().data_dir / "erasures"
