@@ -601,7 +601,10 @@ async def settled() -> None:
     """Wait until the outbox has nothing left to do."""
 
     async def nothing_is_open() -> bool:
-        return not {"due", "sending"} & set(await states())
+        try:
+            return not {"due", "sending"} & set(await states())
+        except db.TROUBLE:  # ours was among the connections that were cut
+            return False
 
     await until(nothing_is_open)
 

@@ -13,6 +13,7 @@ from piccolo.querystring import QueryString
 
 from service import app, db, settings, worker
 from service.events.slots import BookableSlot
+from service.web import house
 from tests.conftest import EMPTYING_ORDER
 from tests.makers import a_pupil, link_of, make_booking, make_event, make_organisation, make_slot
 
@@ -127,6 +128,7 @@ async def every_page() -> dict[str, str]:
         "cancelled booking": link_of(cancelled),
         "erased booking": link_of(erased),
         "find": "/bookings/find",
+        **{path: path for path in house.PAGES},
         "no such page": "/nowhere",
     }
 

@@ -1,6 +1,8 @@
 """The page of one event, its poster and its short address."""
 
+import re
 import secrets
+from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import urlsplit
 
@@ -11,6 +13,7 @@ from litestar.response import Redirect
 from service import clock, i18n, settings, templates, text
 from service.attendance import presence
 from service.events import details
+from service.events.cards import SlotCard
 from service.events.details import EventPage
 from service.web.drawings import qr_code
 from service.web.forms import Form
@@ -19,7 +22,17 @@ from service.web.pages import Visit, language, page
 from service.web.refusals import Answer, standing
 
 AGE_BANDS = ("under_15", "15_17", "18_plus")
+DATES_A_PAGE = 20
 PUBLIC = {"public": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """The slots that one page of the event shows, out of ``pages``."""
+
+    slots: list[SlotCard]
+    page: int
+    pages: int
 
 
 @get("/events/{slug:str}", opt=PUBLIC)
@@ -63,7 +76,7 @@ async def event_answer(request: Visit, event: EventPage, form: Form, refusal: An
         event=event,
         place_path=f"/places/{text.slug(event.town)}" if event.town else "",
         schema_org=schema_org(event),
-        slots=event.slots,
+        dates=_dates(request, event, form),
         form=form,
         form_key=secrets.token_urlsafe(18),
         opened_at=f"{clock.now().timestamp():.6f}",
@@ -71,6 +84,20 @@ async def event_answer(request: Visit, event: EventPage, form: Form, refusal: An
         level_choices=[(level, level) for level in event.levels],
         age_bands=age_bands(language(request)),
     )
+
+
+def _dates(request: Visit, event: EventPage, form: Form) -> Dates:
+    """The page of dates that holds the chosen slot, else the one asked for, else the one that comes next."""
+    asked = request.query_params.get("dates", "")
+    chosen = [n for n, slot in enumerate(event.slots) if str(slot.slot_id) == form.value("slot")]
+    coming = [n for n, slot in enumerate(event.slots) if slot.status != "over"]
+    last = max(0, len(event.slots) - 1) // DATES_A_PAGE
+    if re.fullmatch(r"[0-9]{1,4}", asked) and not chosen:
+        number = min(max(int(asked), 1) - 1, last)
+    else:
+        number = next(iter(chosen or coming), 0) // DATES_A_PAGE
+    start = number * DATES_A_PAGE
+    return Dates(event.slots[start : start + DATES_A_PAGE], number + 1, last + 1)
 
 
 def age_bands(spoken: str) -> list[tuple[str, str]]:

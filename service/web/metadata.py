@@ -6,7 +6,7 @@ from service import settings
 from service.events.cards import SlotCard
 from service.events.details import EventPage
 
-DATES_TOLD = 12  # a page has its budget; the agenda's sitemap and feeds know the rest
+DATES_TOLD = 5  # a page has its budget; the agenda's sitemap and feeds know the rest
 STATUS = {True: "https://schema.org/EventCancelled", False: "https://schema.org/EventScheduled"}
 
 
@@ -50,10 +50,8 @@ def schema_org(event: EventPage) -> dict[str, Any] | None:
 def _sub_event(slot: SlotCard) -> dict[str, Any]:
     return {
         "@type": "Event",
-        "name": slot.title,
         "startDate": slot.starts_at.isoformat(),
         "endDate": slot.ends_at.isoformat(),
-        "location": slot.place,
         "eventStatus": STATUS[slot.status == "called_off"],
         **_seats(slot),
     }

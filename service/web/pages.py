@@ -1,5 +1,6 @@
 """Answering with a page: a template in the visitor's language, or the way to the next one."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,6 +43,12 @@ def see(request: Visit, address: str, **query: Any) -> Response[Any]:
     return Redirect(templates.path(language(request), address, **query), status_code=303)
 
 
+def dialled(phone: str) -> str:
+    """What a telephone dials for a number as people write it (``+33 (0)3 21 …, de 9 h à 17 h`` → ``+33321…``)."""
+    number = re.search(r"\+?[0-9](?:[ .\u00a0\u202f/-]?[0-9])*", phone.replace("(0)", ""))
+    return re.sub(r"[^+0-9]", "", number[0]) if number else ""
+
+
 def _house(request: Visit, here: str) -> dict[str, Any]:
     """What every page needs."""
     chosen, spoken = settings.current(), language(request)
@@ -49,6 +56,9 @@ def _house(request: Visit, here: str) -> dict[str, Any]:
     return {
         "campus_name": chosen.campus_name,
         "contact_email": chosen.contact_email,
+        "contact_phone": chosen.contact_phone,
+        "contact_dial": dialled(chosen.contact_phone),
+        "conformity": chosen.accessibility_state,
         "demo": chosen.demo,
         "mail_on_disk": chosen.smtp_url is None,
         "today": i18n.today(),

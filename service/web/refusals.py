@@ -148,7 +148,7 @@ SENTENCES: dict[type[Refusal], Speaker] = {
     MembersOnly: _plain(
         N_("For members only"),
         N_("This assembly is for the members of the association."),
-        N_("Members answer through the link in their convocation."),
+        N_("Members answer as their convocation says."),
     ),
     ClassesOnly: _plain(
         N_("For classes only"),

@@ -6,12 +6,13 @@ from litestar import MediaType, Response, get
 
 from service import i18n, settings, templates, text
 from service.events import details, places
+from service.web import house
 
 PUBLIC = {"public": True}
 MAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 XHTML = "http://www.w3.org/1999/xhtml"
 PRIVATE = ("/bookings/", "/demo/", "/e/")
-ALONE = ("/",)
+ALONE = ("/", *house.PAGES)
 
 
 @get("/robots.txt", opt=PUBLIC)

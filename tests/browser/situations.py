@@ -1,28 +1,21 @@
 """Every page in every state that a visitor can meet: what the accessibility, budget and gallery tests walk over."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 
 from playwright.async_api import Page
 
-from service import clock
-from service.bookings import changes, erasure
-from service.bookings.seats import seats_left
-from service.bookings.tables import Dossier
-from service.events.slots import BookableSlot
-from service.operations import demo
-from service.people import delivery
-from tests.makers import BEN, CLEO, a_pupil, link_of, make_booking, make_event, make_organisation, make_slot
+from service.web.house import PAGES
+from tests.browser import openers, stage
+from tests.browser.openers import Opener
+from tests.browser.stage import Stage
+from tests.makers import link_of
 
-Opener = Callable[[Page, str], Awaitable[object]]
-LONG_TITLE = "Dans un atelier de câblage : fabriquer une armoire électrique connectée de A à Z"
-LONG_NAME = "Marie-Antoinette-Éléonore de La Rochefou"
+CYBER = "/events/atelier-cyber"
 
 
 @dataclass(frozen=True)
 class Situation:
-    """One state of one page, and how to get there."""
+    """One state of one page, and how to get there. ``path`` where it has an address, ``status`` as it answers."""
 
     name: str
     open: Opener
@@ -31,128 +24,123 @@ class Situation:
 
 def at(name: str, path: str) -> Situation:
     """A situation that has an address."""
-    return Situation(name, lambda page, site: page.goto(site + path), path)
+
+    async def open_it(page: Page, site: str) -> None:
+        await page.goto(site + path)
+
+    return Situation(name, open_it, path)
 
 
 async def empty() -> list[Situation]:
     """The service on its first day."""
-    return [at("agenda-empty", "/"), at("agenda-empty-en", "/?lang=en")]
+    return [at("agenda-empty", "/"), at("agenda-empty-en", "/?lang=en"), at("month-empty", "/?view=month")]
 
 
 async def all_situations() -> list[Situation]:
-    """The demo's season, and every state of a booking."""
-    await demo.load()
-    full, closed, over, off, not_yet, single = await _slots()
-    held, fresh, gone, erased, lost = await _bookings()
+    """The demo's season, every state of a booking, the pages of the house, and what can go wrong."""
+    staged = await stage.set_up()
+    return [*_agenda(), *_events(staged), *_posters(staged), *_bookings(staged), *_house(), *_errors(staged)]
+
+
+def _agenda() -> list[Situation]:
     return [
         at("agenda", "/"),
         at("agenda-en", "/?lang=en"),
-        at("agenda-nothing-matches", "/?town=Arques&level=BTS&kind=assembly"),
+        at("agenda-second-page", "/?page=2"),
         at("agenda-filtered", "/?kind=workshop&with_seats=yes"),
-        at("event", "/events/atelier-cyber"),
-        at("event-en", "/events/atelier-cyber?lang=en"),
+        at("agenda-search", "/?q=robots"),
+        at("agenda-nothing-matches", "/?town=Arques&level=BTS&kind=assembly"),
+        at("agenda-nothing-matches-en", "/?q=aeronautique&lang=en"),
+        at("agenda-nothing-this-week", "/?when=week&kind=assembly"),
+        at("month", "/?view=month"),
+        at("month-en", "/?view=month&lang=en"),
+        at("month-nothing-later", "/?view=month&kind=assembly&q=introuvable"),
+        at("host", "/hosts/lypso"),
+        at("host-nothing-planned", "/hosts/blaise-pascal?page=1"),
+        at("place", "/places/saint-omer"),
+    ]
+
+
+def _events(staged: Stage) -> list[Situation]:
+    states = ("full", "closed", "over", "off", "not-yet")
+    return [
+        at("event", CYBER),
+        at("event-en", f"{CYBER}?lang=en"),
         at("event-several-slots", "/events/atelier-rv-maintenance"),
+        at("event-many-days", f"/events/{staged.many_days.slug}"),
+        at("event-without-date", f"/events/{staged.dateless.slug}"),
         at("event-classes-only", "/events/visite-verrerie"),
         at("event-members-only", "/events/ag-ordinaire"),
         at("event-past-with-presence", "/events/atelier-vision-ia"),
-        at("event-full", f"/events/{full.slug}"),
-        at("event-closed", f"/events/{closed.slug}"),
-        at("event-over", f"/events/{over.slug}"),
-        at("event-called-off", f"/events/{off.slug}"),
-        at("event-not-yet", f"/events/{not_yet.slug}"),
-        at("event-long-title", f"/events/{single.slug}"),
-        Situation("event-refused", _refused("/events/atelier-cyber")),
-        Situation("event-refused-en", _refused("/events/atelier-cyber?lang=en")),
-        Situation("event-just-full", _just_full(single)),
-        at("booked", f"{link_of(held)}?booked=yes"),
-        at("booked-en", f"{link_of(held)}?lang=en"),
-        at("booked-long-name", link_of(fresh)),
-        at("booked-undeliverable", link_of(lost)),
-        at("cancelled", link_of(gone)),
-        at("erased", link_of(erased)),
-        Situation("cancel-without-tick", _submitted(link_of(held), "/cancel")),
-        at("find", "/bookings/find"),
-        Situation("find-refused", _submitted("/bookings/find", "/bookings/find")),
-        Situation("check-mail", _asked("/bookings/find")),
-        at("not-found", "/nothing-here"),
-        at("unknown-link", "/bookings/almost-right"),
+        *[at(f"event-{state}", f"/events/{staged.slots[state].slug}") for state in states],
+        at("event-long-title", f"/events/{staged.slots['single'].slug}"),
+        Situation("event-refused", openers.refused(CYBER)),
+        Situation("event-refused-en", openers.refused(f"{CYBER}?lang=en")),
+        Situation("event-just-full", openers.just_full(staged.slots["single"])),
     ]
 
 
-async def _slots() -> list[BookableSlot]:
-    day = timedelta(days=1)
-    full = await make_slot(1)
-    await make_booking(full, a_pupil())
-    host = (await make_organisation(name="Électro-Flandre (entreprise fictive)", town="Bailleul")).id
-    long = await make_event(title=LONG_TITLE, host=host)
+def _posters(staged: Stage) -> list[Situation]:
     return [
-        full,
-        await make_slot(event=await make_event(list_closes_days=10)),
-        await make_slot(starts_in=-3 * day),
-        await make_slot(state="called_off", called_off_reason="machine en panne"),
-        await make_slot(opens_at=clock.now() + 2 * day),
-        await make_slot(1, event=long),
+        at("poster", "/events/visite-tableaux-electriques/poster"),
+        at("poster-en", "/events/visite-tableaux-electriques/poster?lang=en"),
+        at("poster-several-slots", "/events/atelier-rv-maintenance/poster"),
+        at("poster-assembly", "/events/ag-ordinaire/poster"),
+        at("poster-many-days", f"/events/{staged.many_days.slug}/poster"),
+        at("poster-longest-title", f"/events/{staged.slots['longest'].slug}/poster"),
+        at("poster-without-date", f"/events/{staged.dateless.slug}/poster"),
     ]
 
 
-async def _bookings() -> list[Dossier]:
-    slot = await make_slot(20, event=await make_event(title=LONG_TITLE))
-    held = await make_booking(slot, BEN)
-    fresh = await make_booking(slot, replace(CLEO, first_name=LONG_NAME, last_name=LONG_NAME))
-    gone, erased, lost = [await make_booking(slot, a_pupil()) for _ in range(3)]
-    await changes.cancel(gone)
-    await erasure.erase(erased)
-    await delivery.mark_undeliverable(lost.email, "550 no such user")
-    return [held, fresh, gone, erased, lost]
+def _bookings(staged: Stage) -> list[Situation]:
+    links = {name: link_of(dossier) for name, dossier in staged.dossiers.items()}
+    return [
+        at("booked", f"{links['held']}?booked=yes"),
+        at("booked-en", f"{links['held']}?lang=en"),
+        at("booked-long-name", links["long"]),
+        at("booked-undeliverable", links["lost"]),
+        at("booked-restored", links["restored"]),
+        at("booked-over", links["over"]),
+        at("booked-called-off", links["off"]),
+        at("cancelled", links["gone"]),
+        at("erased", links["erased"]),
+        Situation("booked-details", openers.opened(links["held"], "Mes données")),
+        Situation("cancel-without-tick", openers.submitted(links["held"], "/cancel")),
+        Situation("erase-without-tick", openers.submitted(links["held"], "/erase")),
+        Situation("correct-without-address", openers.submitted(links["held"], "/email")),
+        at("find", "/bookings/find"),
+        Situation("find-refused", openers.submitted("/bookings/find", "/bookings/find")),
+        Situation("check-mail", openers.asked("/bookings/find")),
+    ]
 
 
-def _refused(path: str) -> Opener:
-    async def open_it(page: Page, site: str) -> None:
-        await page.goto(site + path)
-        await page.locator("#last_name").fill("Hôte " * 60)
-        await page.locator("#email").fill("zoe chez exemple")
-        await _send(page)
-
-    return open_it
-
-
-def _just_full(slot: BookableSlot) -> Opener:
-    """The last seat goes while the form is being filled in."""
-
-    async def open_it(page: Page, site: str) -> None:
-        await page.goto(f"{site}/events/{slot.slug}")
-        if not await page.locator("#first_name").count():
-            return
-        for name in ("first_name", "last_name", "school"):
-            await page.locator(f"#{name}").fill("Élisabeth")
-        await page.locator("#email").fill("elisabeth@exemple.test")
-        if await seats_left(slot.id):
-            await make_booking(slot, a_pupil())
-        await _send(page)
-
-    return open_it
+def _house() -> list[Situation]:
+    return [
+        *[at(_flat(path), path) for path in PAGES],
+        *[at(f"{_flat(path)}-en", f"{path}?lang=en") for path in PAGES],
+        Situation("legal-filled-in", openers.declared("/legal")),
+        Situation("help-company-with-telephone", openers.declared("/help/company")),
+        *[
+            Situation(f"accessibility-{state}", openers.declared("/accessibility", state))
+            for state in ("partial", "full")
+        ],
+    ]
 
 
-def _submitted(path: str, action: str) -> Opener:
-    """The page after its form was sent empty."""
-
-    async def open_it(page: Page, site: str) -> None:
-        await page.goto(site + path)
-        await page.locator(f'form[action*="{action}"] button').click()
-
-    return open_it
+def _flat(path: str) -> str:
+    return path.strip("/").replace("/", "-")
 
 
-def _asked(path: str) -> Opener:
-    async def open_it(page: Page, site: str) -> None:
-        await page.goto(site + path)
-        await page.locator("#email").fill("personne@exemple.test")
-        await page.locator('form[action*="/bookings/find"] button').click()
-
-    return open_it
-
-
-async def _send(page: Page) -> None:
-    """Press the button as late as a person would: a form sent within a second looks like a robot's."""
-    await page.wait_for_timeout(1100)
-    await page.locator('form[action*="/bookings"] button').click()
+def _errors(staged: Stage) -> list[Situation]:
+    link = link_of(staged.dossiers["long"])
+    return [
+        at("error-404", "/nothing-here"),
+        at("error-404-en", "/nothing-here?lang=en"),
+        at("error-unknown-link", "/bookings/almost-right"),
+        at("error-unknown-host", "/hosts/unknown"),
+        Situation("error-413", openers.too_much("/bookings/find")),
+        Situation("error-429", openers.too_often(link, "/cancel")),
+        Situation("error-500", openers.broken("/events/atelier-vision-ia")),
+        Situation("error-503", openers.away(CYBER)),
+        Situation("error-last-resort", openers.last_resort),
+    ]

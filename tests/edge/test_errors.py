@@ -82,6 +82,33 @@ def test_what_was_planned_is_not_written_down() -> None:
     assert lines == []
 
 
+def broken(*_: object) -> Response[str]:
+    """Whoever was to find the words cannot."""
+    raise _caught("Zoé", " D’Hôte")
+
+
+@pytest.mark.parametrize(
+    ("problem", "status"),
+    [(ValueError(), 500), (NotFoundException(), 500), (UnknownSlot(), 500), (ConnectionRefusedError(), 503)],
+)
+def test_when_even_the_page_fails_a_page_that_stands_ready_is_the_answer(problem: Exception, status: int) -> None:
+    with capture_logs() as lines:
+        answer = errors.handler(broken)(SOMEBODY, problem)
+
+    assert (answer.status_code, answer.content) == (status, errors.LAST_RESORT)
+    assert answer.headers == {"Retry-After": "60"}
+    assert answer.media_type == "text/html"
+    assert lines[-1]["trouble"] == "ValueError"
+    assert "Zoé D’Hôte" not in str(lines)
+
+
+def test_a_page_that_needs_a_database_that_is_away_is_a_503() -> None:
+    def away(*_: object) -> Response[str]:
+        raise ConnectionRefusedError
+
+    assert errors.handler(away)(SOMEBODY, ValueError()).status_code == 503
+
+
 def _caught(*typed: str) -> Exception:
     try:
         int("".join(typed))

@@ -10,7 +10,7 @@ import pytest
 
 from service import clock, db
 from tests.makers import at_paris, make_booking, make_event, make_organisation, make_slot
-from tests.visits import Page, counted
+from tests.visits import Page, book, counted
 
 
 async def test_an_event_shows_each_of_its_dates_with_its_seats(visitor: httpx.AsyncClient) -> None:
@@ -220,6 +220,42 @@ async def test_a_draft_has_neither_poster_nor_short_address(visitor: httpx.Async
 
     assert (await visitor.get(f"/events/{draft.slug}/poster")).status_code == 404
     assert (await visitor.get(f"/e/{row['number']}")).status_code == 404
+
+
+async def test_twenty_dates_stand_on_a_page_and_the_others_are_a_link_away(visitor: httpx.AsyncClient) -> None:
+    event = await make_event()
+    for day in (-2, -1, *range(1, 48)):
+        await make_slot(event=event, starts_in=timedelta(days=day))
+
+    pages = [Page.of(await visitor.get(f"/events/{event.slug}", params=query)) for query in ({}, *ASKED)]
+
+    assert [len(page.all("input", name="slot")) for page in pages] == [20, 20, 9, 20, 9]
+    assert f"/events/{event.slug}?dates=2#booking" in pages[0].addresses
+    assert f"/events/{event.slug}?dates=1#booking" in pages[1].addresses
+
+
+ASKED = ({"dates": "2"}, {"dates": "3"}, {"dates": "0"}, {"dates": "999"})
+
+
+async def test_the_dates_begin_where_something_is_still_to_come(visitor: httpx.AsyncClient) -> None:
+    event = await make_event()
+    for day in range(-25, 0):
+        await make_slot(event=event, starts_in=timedelta(days=day))
+    coming = await make_slot(event=event)
+
+    page = Page.of(await visitor.get(f"/events/{event.slug}"))
+
+    assert page.all("input", name="slot", value=str(coming.id))
+
+
+async def test_a_form_comes_back_with_the_page_of_the_date_that_was_chosen(visitor: httpx.AsyncClient) -> None:
+    event = await make_event()
+    slots = [await make_slot(event=event, starts_in=timedelta(days=day)) for day in range(1, 30)]
+
+    answer = await book(visitor, slots[25], first_name="")
+
+    assert answer.status_code == 422
+    assert Page.of(answer).typed("slot") == str(slots[25].id)
 
 
 def structured(answer: httpx.Response) -> dict[str, Any]:

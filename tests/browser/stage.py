@@ -1,0 +1,84 @@
+"""The rows behind the situations: the demo's season, and every state of an event and of a booking."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from service import clock, db
+from service.bookings import changes, erasure
+from service.bookings.tables import Dossier
+from service.events.slots import BookableSlot
+from service.events.tables import Event
+from service.operations import demo
+from service.people import delivery
+from tests.makers import BEN, CLEO, a_pupil, make_booking, make_event, make_organisation, make_slot
+
+DAY = timedelta(days=1)
+LONG_TITLE = "Dans un atelier de câblage : fabriquer une armoire électrique connectée de A à Z"
+LONGEST_TITLE = LONG_TITLE + ", avec les équipes de production, de contrôle et de maintenance du site de Bailleul"
+LONG_NAME = "Marie-Antoinette-Éléonore de La Rochefou"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Slots and dossiers by the state they show."""
+
+    slots: dict[str, BookableSlot]
+    dossiers: dict[str, Dossier]
+    many_days: Event
+    dateless: Event
+
+
+async def set_up() -> Stage:
+    """The demo's data, and what it has no example of."""
+    await demo.load()
+    return Stage(await _slots(), await _dossiers(), await _many_days(), await make_event(title="La date à trouver"))
+
+
+async def _slots() -> dict[str, BookableSlot]:
+    full = await make_slot(1)
+    await make_booking(full, a_pupil())
+    host = (await make_organisation(name="Électro-Flandre (entreprise fictive)", town="Bailleul")).id
+    return {
+        "full": full,
+        "closed": await make_slot(event=await make_event(list_closes_days=10)),
+        "over": await make_slot(starts_in=-3 * DAY, event=await make_event(host=host)),
+        "off": await make_slot(state="called_off", called_off_reason="machine en panne"),
+        "not-yet": await make_slot(opens_at=clock.now() + 2 * DAY),
+        "single": await make_slot(1, event=await make_event(title=LONG_TITLE, host=host)),
+        "longest": await make_slot(event=await make_event(title=LONGEST_TITLE, host=host, place="Atelier " * 30)),
+    }
+
+
+async def _dossiers() -> dict[str, Dossier]:
+    slot = await make_slot(20, event=await make_event(title=LONG_TITLE))
+    past, off = await make_slot(), await make_slot()
+    made = {name: await make_booking(slot, a_pupil()) for name in ("gone", "erased", "lost", "restored")}
+    made["held"] = await make_booking(slot, BEN)
+    made["long"] = await make_booking(slot, replace(CLEO, first_name=LONG_NAME, last_name=LONG_NAME))
+    made["over"], made["off"] = await make_booking(past, a_pupil()), await make_booking(off, a_pupil())
+    for name in ("gone", "restored"):
+        await changes.cancel(made[name])
+    await changes.restore(made["restored"])
+    await erasure.erase(made["erased"])
+    await delivery.mark_undeliverable(made["lost"].email, "550 no such user")
+    await db.fetch(
+        "UPDATE slot SET starts_at = starts_at - $2::interval, ends_at = ends_at - $2::interval,"
+        " closes_at = closes_at - $2::interval WHERE id = $1",
+        past.id,
+        9 * DAY,
+    )
+    await db.fetch(
+        "INSERT INTO presence (id, slot, booking, people, noted_at)"
+        " SELECT gen_random_uuid(), slot, id, 1, now() FROM booking WHERE dossier = $1",
+        made["over"].id,
+    )
+    await db.fetch("UPDATE slot SET state = 'called_off', called_off_reason = 'grève' WHERE id = $1", off.id)
+    return made
+
+
+async def _many_days() -> Event:
+    event = await make_event(title="Portes ouvertes des ateliers", takes_classes=True)
+    for day in range(9):
+        for hour in range(3):
+            await make_slot(event=event, starts_in=(20 + day) * DAY + timedelta(hours=2 * hour))
+    return event

@@ -1,0 +1,73 @@
+"""One walk over every situation: each page is asked everything, and has its pictures taken."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from playwright.async_api import Browser, Page, Request, ViewportSize
+
+from tests.browser import audit, situations
+from tests.browser.gallery import VIEWS, Gallery
+from tests.browser.situations import Situation
+
+WIDTHS = (1280, 390, 320)
+PHONE = ViewportSize(width=390, height=844)
+
+Findings = dict[str, list[str]]
+
+
+async def walk(browser: Browser, site: str, gallery: Gallery) -> Findings:
+    """What is wrong, by what was asked. In English only the words differ: its pages are looked at once."""
+    found: Findings = defaultdict(list)
+    async for situation in every_situation():
+        is_twin = situation.name.endswith("-en")
+        async with await browser.new_context(viewport=PHONE, bypass_csp=True) as visitor:
+            page = await visitor.new_page()
+            asked = _noted(page)
+            await situation.open(page, site)
+            if situation.path is not None:
+                found["weight"] += _named(situation, await audit.excess(asked, site))
+            found["cookies"] += _named(situation, [str(cookie) for cookie in await visitor.cookies()])
+            await _look(page, situation, found, WIDTHS[-1:] if is_twin else WIDTHS)
+            await gallery.take(situation.name, page, VIEWS[:1] if is_twin else VIEWS)
+            await _enlarge(page, situation, found)
+    return found
+
+
+async def every_situation() -> AsyncIterator[Situation]:
+    """Those of an empty service come first: the others fill it."""
+    parts: tuple[Callable[[], Awaitable[list[Situation]]], ...] = (situations.empty, situations.all_situations)
+    for part in parts:
+        for situation in await part():
+            yield situation
+
+
+async def _look(page: Page, situation: Situation, found: Findings, widths: tuple[int, ...]) -> None:
+    for width in widths:
+        await page.set_viewport_size({"width": width, "height": 844})
+        found["axe"] += _named(situation, [f"@{width} {line}" for line in await audit.violations(page)])
+    found["room"] += _named(situation, await audit.overflow(page))
+    found["targets"] += _named(situation, await audit.small_targets(page))
+    found["focus"] += _named(situation, await audit.unseen_stops(page))
+
+
+async def _enlarge(page: Page, situation: Situation, found: Findings) -> None:
+    await page.emulate_media(media="screen", forced_colors="none")
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    for style in (audit.LARGE_TEXT, audit.WIDE_TEXT):
+        await page.add_style_tag(content=style)
+        found["large text"] += _named(situation, [f"{line} with {style}" for line in await audit.overflow(page)])
+
+
+def _noted(page: Page) -> list[Request]:
+    """What the page asks for, as it comes."""
+    asked: list[Request] = []
+
+    def note(request: Request) -> None:
+        asked.append(request)
+
+    page.on("request", note)
+    return asked
+
+
+def _named(situation: Situation, lines: list[str]) -> list[str]:
+    return [f"{situation.name}: {line}" for line in lines]
