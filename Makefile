@@ -14,8 +14,10 @@ run: .venv/ready
 migrate: .venv/ready
 	@$(BIN)/passerelle migrate
 
+# A file stays in one process: its browser, its server or its image is made once. In the order of the folders, for the
+# longest of them, the walk through all pages, must not come last.
 test: .venv/ready
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/ready
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ from playwright.async_api import Browser
 from service.bookings.seats import seats_left
 from tests.makers import make_event, make_slot
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages")]
+pytestmark = pytest.mark.browser
 
 
 async def test_a_pupil_books_and_cancels_on_a_phone_without_javascript(browser: Browser, site: str) -> None:

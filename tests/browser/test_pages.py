@@ -21,7 +21,7 @@ from tests.mail.smtp_server import smtp_server
 from tests.mail.test_letters import provoke
 from tests.makers import a_pupil
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages")]
+pytestmark = pytest.mark.browser
 
 FOLDER = Path(__file__).parent.parent.parent / "var" / "gallery"
 PLAIN = """<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">

@@ -9,7 +9,7 @@ from tests.browser import stage
 from tests.browser.stage import LONGEST_TITLE
 from tests.makers import make_event, make_slot
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages")]
+pytestmark = pytest.mark.browser
 
 PAGE = re.compile(rb"/Type\s*/Page\b")
 A4 = re.compile(rb"/MediaBox\s*\[0 0 59[45](?:\.\d+)? 84[12](?:\.\d+)?\]")

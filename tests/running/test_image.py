@@ -6,7 +6,6 @@ import tomllib
 from pathlib import Path
 
 import httpx
-import pytest
 
 from service import __version__
 from tests.conftest import fresh_database
@@ -26,7 +25,6 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 SECRET = "a secret for tests only, long enough"
 DATABASE = "passerelle_image"
 HEALTHY_SECONDS = 30.0
-pytestmark = pytest.mark.xdist_group("image")
 
 
 def test_both_stages_stand_on_the_python_that_the_suite_runs_on() -> None:

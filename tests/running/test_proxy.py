@@ -23,7 +23,6 @@ ONE_FORM = "network=1/h"
 EVE, ZOE = "127.0.0.2", "127.0.0.3"
 OUR_NAME = {"sni_hostname": NAME}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-pytestmark = pytest.mark.xdist_group("proxy")
 
 
 @dataclass(frozen=True, slots=True)
