@@ -47,6 +47,9 @@ PUBLIC = {
     "GET /bookings/{token:str}/invitation.ics",
     "POST /bookings/{token:str}/cancel",
     "POST /bookings/{token:str}/restore",
+    "POST /bookings/{token:str}/accept",
+    "POST /bookings/{token:str}/decline",
+    "POST /bookings/{token:str}/rejoin",
     "POST /bookings/{token:str}/erase",
     "POST /bookings/{token:str}/email",
     "GET /legal",
@@ -291,7 +294,7 @@ GET_PATHS = [
 POST_PATHS = [
     "/events/{}/bookings",
     "/bookings/find",
-    *[f"/bookings/{{}}/{c}" for c in ("cancel", "restore", "erase", "email")],
+    *[f"/bookings/{{}}/{c}" for c in ("cancel", "restore", "accept", "decline", "rejoin", "erase", "email")],
 ]
 FIELDS = ["slot", "first_name", "last_name", "email", "school", "level", "age_band", "website", "opened_at", "key"]
 FIELDS += ["sure", "from", "lang", "page", "town", "from_date", "until_date", "kind", "with_seats"]

@@ -11,8 +11,12 @@ import httpx
 import pytest
 from piccolo.querystring import QueryString
 
-from service import app, db, settings, worker
+from service import app, clock, db, settings, worker
+from service.bookings import changes, offers, waiting
+from service.bookings.dossiers import Booker
+from service.bookings.tables import Dossier
 from service.events.slots import BookableSlot
+from service.events.tables import Event
 from service.web import house
 from tests.conftest import EMPTYING_ORDER
 from tests.makers import a_pupil, link_of, make_booking, make_event, make_organisation, make_slot
@@ -101,6 +105,33 @@ async def database_away() -> AsyncIterator[None]:
         db.engine.pool = before
 
 
+@dataclass(frozen=True)
+class Queue:
+    """A slot of one seat, who holds it, and who waits for it."""
+
+    slot: BookableSlot
+    holder: Dossier
+    waiting: list[Dossier]
+
+    async def free(self) -> None:
+        """The holder cancels: the seat is offered to the first."""
+        await changes.cancel(self.holder)
+
+    async def lapse(self) -> None:
+        """The time of the offer runs out, and the worker comes by."""
+        await db.fetch(
+            "UPDATE booking SET expires_at = $1 WHERE state = 'offered' AND slot = $2", clock.now(), self.slot.id
+        )
+        await waiting.expire_in(self.slot.id)
+
+
+async def make_queue(*people: Booker, event: Event | None = None, **values: Any) -> Queue:
+    """A full slot for which these people wait, one pupil when nobody is named."""
+    slot = await make_slot(1, event=event, **values)
+    holder = await make_booking(slot, a_pupil())
+    return Queue(slot, holder, [await waiting.join(slot, who) for who in people or (a_pupil(),)])
+
+
 async def every_page() -> dict[str, str]:
     """The path of each page that a visitor may see, in each of its states."""
     host = await make_organisation()
@@ -109,6 +140,12 @@ async def every_page() -> dict[str, str]:
     booked, cancelled, erased = [await make_booking(slots[0]), *[await make_booking(slots[1], a_pupil()) for _ in "12"]]
     full = await make_slot(1)
     await make_booking(full)
+    queued, offered, lapsed, declined, left = [await make_queue() for _ in range(5)]
+    for queue in (offered, lapsed, declined):
+        await queue.free()
+    await lapsed.lapse()
+    await offers.decline(declined.waiting[0])
+    await changes.cancel(left.waiting[0])
     await db.fetch(
         "UPDATE booking SET state = 'cancelled', ended_at = now(), ended_by = 'booker' WHERE dossier = $1", cancelled.id
     )
@@ -123,6 +160,12 @@ async def every_page() -> dict[str, str]:
         "poster": f"/events/{slots[0].slug}/poster",
         "event": f"/events/{slots[0].slug}",
         "full event": f"/events/{full.slug}",
+        "event with a queue": f"/events/{queued.slot.slug}",
+        "waiting": link_of(queued.waiting[0]),
+        "offered": link_of(offered.waiting[0]) + "?from=mail",
+        "offer lapsed": link_of(lapsed.waiting[0]),
+        "offer declined": link_of(declined.waiting[0]),
+        "list left": link_of(left.waiting[0]),
         "booking": link_of(booked) + "?booked=yes",
         "booking from the mail": link_of(booked) + "?from=mail",
         "cancelled booking": link_of(cancelled),

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from service import clock, db, text, tokens
-from service.bookings import dossiers, emails, invitations, seats
+from service.bookings import dossiers, emails, invitations, seats, waiting
 from service.bookings.dossiers import UnknownLink
-from service.bookings.tables import HOLDING, Booking, Dossier
+from service.bookings.tables import LIVE, Booking, Dossier
 from service.events import slots
 from service.events.slots import BookableSlot, CalledOff
 from service.journal.notes import note
@@ -19,15 +19,16 @@ from service.refusal import Refusal
 UNDO = timedelta(minutes=15)
 
 END = """
-UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = $3, revision = revision + 1
-WHERE id = $1 AND state = ANY($4) RETURNING seats, revision
+UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = $3, expires_at = NULL, revision = revision + 1
+WHERE id = $1 AND state = ANY($4) RETURNING seats, revision, state
 """
 RESTORE = """
 UPDATE booking SET state = 'confirmed', ended_at = NULL, ended_by = '', revision = revision + 1, email_key = $3
-WHERE id = $1 AND state = 'cancelled' AND ended_by = 'booker' AND ended_at > $2 RETURNING seats, revision
+WHERE id = $1 AND state = 'cancelled' AND ended_by = 'booker' AND ended_at > $2 RETURNING seats, revision, state
 """
 REVISE = """
-UPDATE booking SET revision = revision + 1, email_key = $2 WHERE id = $1 AND state = ANY($3) RETURNING seats, revision
+UPDATE booking SET revision = revision + 1, email_key = $2
+WHERE id = $1 AND state = ANY($3) RETURNING seats, revision, state
 """
 
 
@@ -61,12 +62,18 @@ class Held:
     @property
     def may_change(self) -> bool:
         """Whether the booker may still change it: it is live, and the slot has not begun."""
-        return self.booking.state in HOLDING and not self.slot.has_started
+        return self.booking.state in LIVE and not self.slot.has_started
 
     @property
     def is_over(self) -> bool:
         """Whether the slot has ended."""
         return self.slot.ends_at <= clock.now()
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether its offer ran out, also when no worker has ended it yet."""
+        until = self.booking.expires_at
+        return self.booking.state == "offered" and until is not None and until <= clock.now()
 
     @property
     def restore_until(self) -> datetime | None:
@@ -151,7 +158,7 @@ async def correct_address(dossier: Dossier, address: str) -> Dossier:
         dossier = await hold(dossier)
         if not await may_correct_address(dossier):
             raise AddressSettled
-        held = [one for one in await held_by(dossier) if one.booking.state in HOLDING]
+        held = [one for one in await held_by(dossier) if one.booking.state in LIVE]
         for one in held:
             _check_not_started(one)
             await seats.check_not_doubled(one.slot.id, _other_key(dossier, address), one.booking.name_key)
@@ -174,27 +181,44 @@ async def hear_from(dossier: Dossier) -> None:
 
 
 async def _cancel(dossier: Dossier, one: Held, for_good: bool) -> None:
-    now = clock.now()
-    if not await _change(one, END, now, "booker", list(HOLDING)):
+    now, was = clock.now(), one.booking.state
+    # What was never theirs cannot be taken back: who left the queue goes to its end again.
+    if not await change(one, END, now, "leaving" if was in ("waiting", "offered") else "booker", list(LIVE)):
         return
-    await seats.give_back(one.slot.id, one.booking.seats)
     await outbox.withdraw_unsent(one.subject)
+    if was == "waiting":
+        await seats.count_waiting(one.slot.id, -one.booking.seats)
+    else:
+        await seats.give_back(one.slot.id, one.booking.seats)
+    if was in ("waiting", "offered"):
+        await say_left(dossier, one)
+    else:
+        await _say_cancelled(dossier, one, None if for_good else undo_until(one.slot, now))
+    await note("booker", "cancel", "booking", one.booking.id)
+    await waiting.promote(one.slot.id)
+
+
+async def _say_cancelled(dossier: Dossier, one: Held, until: datetime | None) -> None:
     invitation = await invitations.end(*one.subject)
     if dossier.email:
-        until = None if for_good else undo_until(one.slot, now)
         await emails.say_cancelled(dossier, one.booking, one.slot, invitation, until)
-    await note("booker", "cancel", "booking", one.booking.id)
+
+
+async def say_left(dossier: Dossier, one: Held) -> None:
+    """Post the letter to who left the queue, or declined its offer. Needs an open transaction."""
+    if dossier.email:
+        await emails.say_left(dossier, one.booking, one.slot)
 
 
 async def _restore(dossier: Dossier, one: Held) -> None:
     if one.slot.is_called_off:
         raise CalledOff(one.slot.reason)
-    await seats.take(one.slot.id, one.booking.seats)
+    await seats.take(one.slot.id, one.booking.seats, in_turn=True)  # theirs, unless it was offered to somebody
     await seats.check_not_doubled(one.slot.id, dossier.email_key, one.booking.name_key)
-    if not await _change(one, RESTORE, clock.now() - UNDO, dossier.email_key):
+    if not await change(one, RESTORE, clock.now() - UNDO, dossier.email_key):
         raise TooLateToRestore
     await outbox.withdraw_unsent(one.subject)
-    await _invite(dossier, one)
+    await invite(dossier, one)
     await note("booker", "restore", "booking", one.booking.id)
 
 
@@ -213,28 +237,39 @@ async def _renew_link(dossier: Dossier, address: str) -> None:
 
 
 async def _readdress(dossier: Dossier, one: Held) -> None:
-    if not await _change(one, REVISE, dossier.email_key, list(HOLDING)):
+    if not await change(one, REVISE, dossier.email_key, list(LIVE)):
         return
     await outbox.withdraw_unsent(one.subject)
     if old := await invitations.end(*one.subject):
         await emails.withdraw(dossier, one.booking, one.slot, old)
-    await _invite(dossier, one)
+    await write_again(dossier, one)
 
 
-async def _change(one: Held, statement: str, *values: Any) -> bool:
+async def write_again(dossier: Dossier, one: Held) -> None:
+    """Post the letter that says how the booking stands now. Needs an open transaction."""
+    if one.booking.state == "waiting":
+        await waiting.say_waiting(dossier, one.booking, one.slot)
+    elif one.booking.state == "offered":
+        await emails.offer(dossier, one.booking, one.slot)
+    else:
+        await invite(dossier, one)
+
+
+async def change(one: Held, statement: str, *values: Any) -> bool:
     """Run a conditional update of the booking; False when it is no longer in the state that it needs."""
     rows = await db.fetch(statement, one.booking.id, *values)
-    if rows:
-        one.booking.seats, one.booking.revision = rows[0]["seats"], rows[0]["revision"]
+    for name, value in rows[0].items() if rows else ():  # its letters tell what is so now
+        setattr(one.booking, name, value)
     return bool(rows)
 
 
 def _check_not_started(one: Held) -> None:
-    if one.booking.state in HOLDING and one.slot.has_started:
+    if one.booking.state in LIVE and one.slot.has_started:
         raise AlreadyStarted(one.slot.starts_at)
 
 
-async def _invite(dossier: Dossier, one: Held) -> None:
+async def invite(dossier: Dossier, one: Held) -> None:
+    """Confirm the booking by letter, with a new invitation. Needs an open transaction."""
     if dossier.email:
         invitation = await invitations.open_invitation(*one.subject, dossier.email)
         await emails.confirm(dossier, one.booking, one.slot, invitation)

@@ -17,7 +17,7 @@ from service.mail import outbox
 from service.mail.letters import Letter
 from service.mail.outbox import Claimed
 
-URGENT = 3
+URGENT, ORDINARY = 3, 5
 METHODS = {"confirmation": "REQUEST", "cancellation": "CANCEL", "withdrawn": "CANCEL"}
 
 OF_DOSSIERS = """
@@ -50,8 +50,29 @@ async def say_cancelled(
     restore_until: datetime | None,
 ) -> None:
     """Post what tells the booker that it is over; with a CANCEL when an invitation may have gone out."""
-    more = {"reason": "", "restore_until": restore_until.isoformat() if restore_until else ""}
+    more: dict[str, str | int] = {"reason": "", "restore_until": restore_until.isoformat() if restore_until else ""}
     await _post("cancellation", dossier, booking, slot, invitation, **more)
+
+
+async def say_waiting(dossier: Dossier, booking: Booking, slot: BookableSlot, position: int) -> None:
+    """Post where they stand in the queue."""
+    await _post("waiting", dossier, booking, slot, None, position=position)
+
+
+async def offer(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
+    """Post the offer of a seat that is held until ``expires_at``."""
+    until = booking.expires_at.isoformat() if booking.expires_at else ""
+    await _post("offer", dossier, booking, slot, None, expires_at=until)
+
+
+async def say_left(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
+    """Post that they left the queue, or gave an offered seat to the next."""
+    await _post("left", dossier, booking, slot, None, state=booking.state)
+
+
+async def say_over(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
+    """Post that an offer lapsed, or that the list closed before a seat came free."""
+    await _post("lapsed", dossier, booking, slot, None, why=booking.ended_by)
 
 
 async def withdraw(dossier: Dossier, booking: Booking, slot: BookableSlot, invitation: Invitation) -> None:
@@ -109,7 +130,7 @@ async def _post(
     booking: Booking,
     slot: BookableSlot,
     invitation: Invitation | None,
-    **more: str,
+    **more: str | int,
 ) -> None:
     await outbox.post(
         letter,
@@ -119,6 +140,7 @@ async def _post(
         ("booking", booking.id),
         revision=booking.revision,
         calendar=(METHODS[letter], invitation.uid) if invitation else ("", ""),
+        priority=URGENT if letter == "offer" else ORDINARY,  # its deadline runs
         until=slot.ends_at,
     )
 
@@ -157,6 +179,11 @@ def _names(email: Claimed) -> dict[str, Any]:
         "cancel_link": f"{link}#cancel",
         "contact_email": facts["contact_email"] or settings.current().contact_email,
         "reason": facts.get("reason", ""),
+        "position": facts.get("position", 0),
+        "expires_at": _moment(facts["expires_at"]) if facts.get("expires_at") else None,
+        "state": facts.get("state", ""),
+        "why": facts.get("why", ""),
+        "slug": facts["slug"],
         "restore_until": _moment(facts["restore_until"]) if facts.get("restore_until") else None,
     }
 
@@ -213,6 +240,10 @@ def _invitation(email: Claimed) -> calendar.Invitation:
 LETTERS = {
     "confirmation": Letter(_names, lambda email: calendar.request(_invitation(email))),
     "cancellation": Letter(_names, lambda email: calendar.cancel(_invitation(email), email.facts["reason"])),
+    "waiting": Letter(_names),
+    "offer": Letter(_names),
+    "left": Letter(_names),
+    "lapsed": Letter(_names),
     "withdrawn": Letter(_names, lambda email: calendar.cancel(_invitation(email), ""), fleeting=True),
     "links": Letter(_link_names, fleeting=True),
     "already_booked": Letter(_link_names, fleeting=True),

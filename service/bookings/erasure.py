@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import changes, forgotten, invitations, seats
+from service.bookings import changes, forgotten, invitations, seats, waiting
 from service.bookings.tables import HOLDING, Dossier
 from service.journal.notes import note
 
@@ -49,7 +49,8 @@ UPDATE dossier SET first_name = '', last_name = '', email = '', email_key = '', 
 # An older backup was restored: what had been done to the dossier is done to its rows of back then.
 BACK_AGAIN = "SELECT id FROM dossier WHERE id = ANY($1) AND erased_at IS NULL ORDER BY id"
 END_LIVE = """
-UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = 'erasure', revision = booking.revision + 1
+UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = 'erasure', expires_at = NULL,
+    revision = booking.revision + 1
 FROM slot, booking before
 WHERE booking.dossier = $1 AND slot.id = booking.slot AND slot.ends_at > $2
   AND before.id = booking.id AND (before.state = ANY($3) OR before.state = 'waiting')
@@ -127,5 +128,8 @@ async def _end_again(dossier: UUID, when: datetime) -> None:
     for ended in await db.fetch(END_LIVE, dossier, when, list(HOLDING)):
         if ended["held"]:
             await seats.give_back(ended["slot"], ended["seats"])
+        else:
+            await seats.count_waiting(ended["slot"], -ended["seats"])
         await invitations.end("booking", ended["id"])
         await note("system", "cancel", "booking", ended["id"])
+        await waiting.promote(ended["slot"])

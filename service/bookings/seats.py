@@ -1,11 +1,11 @@
-"""Taking and giving back seats. Nothing else may touch ``seats_taken``."""
+"""Taking and giving back seats. Nothing else may touch ``seats_taken`` and ``seats_waiting``."""
 
 from uuid import UUID, uuid4
 
 from service import clock, db
 from service.bookings import dossiers, emails, invitations
 from service.bookings.dossiers import Booker
-from service.bookings.tables import HOLDING, Booking, Dossier
+from service.bookings.tables import LIVE, Booking, Dossier
 from service.events import slots
 from service.events.slots import BookableSlot
 from service.events.tables import Slot
@@ -15,18 +15,22 @@ from service.refusal import Refusal
 
 SIBLINGS = 3  # individuals who may share an address, for one slot
 
+# The row itself tells whether anybody waits: it is looked at again once its lock is had.
 TAKE = """
-UPDATE slot SET seats_taken = seats_taken + $2 WHERE id = $1 AND seats_taken + $2 <= capacity RETURNING seats_taken
+UPDATE slot SET seats_taken = seats_taken + $2
+WHERE id = $1 AND seats_taken + $2 <= capacity AND ($3 OR seats_waiting = 0 OR closes_at < $4) RETURNING seats_taken
 """
+COUNT_WAITING = "UPDATE slot SET seats_waiting = seats_waiting + $2 WHERE id = $1"
+LEFT = "SELECT capacity - seats_taken AS seats_left, seats_waiting FROM slot WHERE id = $1"
 GIVE_BACK = "UPDATE slot SET seats_taken = seats_taken - $2 WHERE id = $1"
-HELD = "SELECT dossier, name_key FROM booking WHERE slot = $1 AND email_key = $2 AND state = ANY($3)"
+ASKED = "SELECT dossier, name_key FROM booking WHERE slot = $1 AND email_key = $2 AND state = ANY($3)"
 
 
 class SoldOut(Refusal):
-    """The slot has fewer free seats than asked for."""
+    """The slot has fewer free seats than asked for, or those that it has are for the people who wait."""
 
-    def __init__(self, seats_left: int) -> None:
-        self.seats_left = seats_left
+    def __init__(self, seats_left: int, seats_waiting: int = 0) -> None:
+        self.seats_left, self.seats_waiting = seats_left, seats_waiting
 
 
 class AlreadyBooked(Refusal):
@@ -56,11 +60,21 @@ async def book(slot: BookableSlot, who: Booker, *, key: keys.Key | None = None) 
         raise
 
 
-async def take(slot_id: UUID, seats: int) -> None:
-    """One statement locks the slot, checks it and counts. Needs an open transaction. Refuses: SoldOut."""
+async def take(slot_id: UUID, seats: int, *, in_turn: bool = False) -> None:
+    """One statement locks the slot, checks it and counts. Needs an open transaction. Refuses: SoldOut.
+
+    While people wait, only who is ``in_turn`` may take: nobody overtakes, but for the last hour.
+    """
     db.inside_transaction()
-    if not await db.fetch(TAKE, slot_id, seats):
-        raise SoldOut(await seats_left(slot_id))
+    if not await db.fetch(TAKE, slot_id, seats, in_turn, clock.now() + slots.LAST_CALL):
+        [row] = await db.fetch(LEFT, slot_id)
+        raise SoldOut(row["seats_left"], row["seats_waiting"])
+
+
+async def count_waiting(slot_id: UUID, seats: int) -> None:
+    """Note that so many seats more (or less) are waited for. Needs an open transaction that holds the slot's row."""
+    db.inside_transaction()
+    await db.fetch(COUNT_WAITING, slot_id, seats)
 
 
 async def give_back(slot_id: UUID, seats: int) -> None:
@@ -82,10 +96,10 @@ async def seats_left(slot_id: UUID) -> int:
 
 
 async def check_not_doubled(slot_id: UUID, email_key: str, name_key: str) -> int:
-    """Return how many seats the address holds in the slot. Refuses: AlreadyBooked."""
+    """Return how many seats the address holds or waits for in the slot. Refuses: AlreadyBooked."""
     if not email_key:
         return 0
-    held = await db.fetch(HELD, slot_id, email_key, list(HOLDING))
+    held = await db.fetch(ASKED, slot_id, email_key, list(LIVE))
     same = [row["dossier"] for row in held if row["name_key"] == name_key]
     if same or len(held) >= SIBLINGS:
         raise AlreadyBooked(same or [row["dossier"] for row in held])
@@ -95,8 +109,8 @@ async def check_not_doubled(slot_id: UUID, email_key: str, name_key: str) -> int
 async def _glance(slot: BookableSlot, who: Booker) -> None:
     """Look before locking: a sold-out slot must not make a queue at its row."""
     is_sibling = await check_not_doubled(slot.id, who.email_key, who.name_key) > 0
-    if slot.seats_left < 1:
-        raise SoldOut(slot.seats_left)
+    if slot.seats_left < 1 or not slot.is_for_all:
+        raise SoldOut(slot.seats_left, slot.seats_waiting)
     if is_sibling:
         await rates.spend_letter(who.email_key)
 
@@ -116,8 +130,13 @@ async def _open(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossier:
         await check_not_doubled(slot.id, who.email_key, who.name_key)
         raise
     await check_not_doubled(slot.id, who.email_key, who.name_key)
+    return await open_confirmed(dossier_id, slot, who)
+
+
+async def open_confirmed(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossier:
+    """The dossier of ``who`` with a confirmed booking, whose seat was taken. Needs an open transaction."""
     dossier = await dossiers.open_dossier(dossier_id, who)
-    booking = await _claim(dossier, slot, who)
+    booking = await claim(dossier, slot, who, "confirmed")
     await note("booker", "book", "booking", booking.id)
     if who.email:
         invitation = await invitations.open_invitation("booking", booking.id, who.email)
@@ -125,17 +144,20 @@ async def _open(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossier:
     return dossier
 
 
-async def _claim(dossier: Dossier, slot: BookableSlot, who: Booker) -> Booking:
+async def claim(dossier: Dossier, slot: BookableSlot, who: Booker, state: str) -> Booking:
+    """Insert the booking of one seat, in ``state``. Needs an open transaction."""
+    now = clock.now()
     booking = Booking(
         id=uuid4(),
         dossier=dossier.id,
         slot=slot.id,
         seats=1,
-        state="confirmed",
+        state=state,
         email_key=who.email_key,
         name_key=who.name_key,
         age_band=who.age_band,
-        created_at=clock.now(),
+        created_at=now,
+        queued_at=now if state == "waiting" else None,
     )
     await db.insert(booking)
     return booking

@@ -8,7 +8,8 @@ from service.events.tables import Slot
 
 HOLDING = ("confirmed", "option", "pending", "offered")
 OVER = ("cancelled", "declined", "expired")
-STATES = (*HOLDING, "waiting", *OVER)
+LIVE = (*HOLDING, "waiting")
+STATES = (*LIVE, *OVER)
 
 
 class Dossier(Table, tablename="dossier"):
@@ -48,12 +49,16 @@ class Booking(Table, tablename="booking"):
     revision = Integer(default=0)
     created_at = Timestamptz()
     expires_at = Timestamptz(null=True, default=None)
+    queued_at = Timestamptz(null=True, default=None)
+    passed_over = SmallInt(default=0)
     ended_at = Timestamptz(null=True, default=None)
     ended_by = Varchar(length=60)
 
     state_known = Check(f"state IN {STATES}")
     seats_positive = Check("seats > 0")
     age_band_known = Check("age_band IN ('', 'under_15', '15_17', '18_plus')")
+    offered_until = Check("state <> 'offered' OR expires_at IS NOT NULL")
+    queued_since = Check("state NOT IN ('waiting', 'offered') OR queued_at IS NOT NULL")
     ended_says_when = Check(f"(state IN {OVER}) = (ended_at IS NOT NULL)")
 
 

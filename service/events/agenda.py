@@ -22,7 +22,8 @@ FROM slot JOIN event ON event.id = slot.event JOIN organisation host ON host.id 
 WHERE event.state <> 'draft' AND slot.ends_at > $1 AND slot.ends_at > $2 AND slot.starts_at < $3
   AND ($4 = '' OR event.kind = $4) AND ($5 = '' OR event.town = $5) AND ($6 = '' OR $6 = ANY(event.levels))
   AND (NOT $7 OR (slot.seats_taken < slot.capacity AND slot.state = 'open' AND event.state = 'published'
-                  AND slot.closes_at > $1 AND event.kind <> 'assembly'))
+                  AND slot.closes_at > $1 AND event.kind <> 'assembly'
+                  AND (slot.seats_waiting = 0 OR slot.closes_at < $1 + interval '1 hour')))
   AND ($8 = '' OR host.slug = $8)
   AND NOT EXISTS (SELECT 1 FROM unnest($9::text[]) AS word WHERE strpos({SEARCHED}, word) = 0)
 """  # noqa: S608 - fragments of ours

@@ -1,7 +1,7 @@
 """One slot with what its event says of it: what a booking needs to know, and what a letter tells."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +10,15 @@ from service.refusal import Refusal
 
 LOAD = """
 SELECT slot.id, slot.event AS event_id, slot.starts_at, slot.ends_at, slot.opens_at, slot.closes_at, slot.state,
-       slot.called_off_reason AS reason, slot.capacity - slot.seats_taken AS seats_left,
+       slot.called_off_reason AS reason, slot.capacity - slot.seats_taken AS seats_left, slot.seats_waiting,
        event.slug, event.kind, event.state AS event_state, event.title, event.place, event.requirements,
        event.levels, event.age_min, event.takes_individuals, event.contact_email, host.name AS host_name
 FROM slot JOIN event ON event.id = slot.event JOIN organisation host ON host.id = event.host
 WHERE slot.id = $1 AND event.state <> 'draft'
 """
+
+
+LAST_CALL = timedelta(hours=1)  # from then to the closing, nothing is offered to the waiting list
 
 
 class UnknownSlot(Refusal):
@@ -60,7 +63,7 @@ class NotYetOpen(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class BookableSlot:
-    """A slot as its booking rules see it; ``seats_left`` is an unlocked glance."""
+    """A slot as its booking rules see it; ``seats_left`` and ``seats_waiting`` are an unlocked glance."""
 
     id: UUID
     event_id: UUID
@@ -71,6 +74,7 @@ class BookableSlot:
     state: str
     reason: str
     seats_left: int
+    seats_waiting: int
     slug: str
     kind: str
     event_state: str
@@ -87,6 +91,11 @@ class BookableSlot:
     def has_started(self) -> bool:
         """Whether it is too late to change anything."""
         return self.starts_at <= clock.now()
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether free seats are open to all: nobody waits, or too little time is left to offer them in turn."""
+        return not self.seats_waiting or self.closes_at - clock.now() < LAST_CALL
 
     @property
     def is_called_off(self) -> bool:

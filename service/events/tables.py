@@ -69,7 +69,7 @@ class Event(Table, tablename="event"):
 
 
 class Slot(Table, tablename="slot"):
-    """One date of an event. Only ``bookings/seats.py`` touches ``seats_taken``."""
+    """One date of an event. Only ``bookings/seats.py`` touches ``seats_taken`` and ``seats_waiting``."""
 
     id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.restrict, index=True)
@@ -77,6 +77,7 @@ class Slot(Table, tablename="slot"):
     ends_at = Timestamptz(default=None, null=False)
     capacity = Integer()
     seats_taken = Integer(default=0)
+    seats_waiting = Integer(default=0)
     state = Varchar(length=20, default="open")
     called_off_reason = Varchar(length=300)
     opens_at = Timestamptz(null=True, default=None)
@@ -84,6 +85,7 @@ class Slot(Table, tablename="slot"):
     fill = Varchar(length=20, default="best_fit")
 
     never_oversold = Check((seats_taken >= 0) & (seats_taken <= capacity))
+    waiting_counted = Check(seats_waiting >= 0)
     ends_after_start = Check("ends_at > starts_at")
     closes_by_the_start = Check("closes_at <= starts_at")
     state_known = Check("state IN ('open', 'called_off')")

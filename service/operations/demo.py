@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from service import clock, db, i18n, settings, text, tokens
 from service.attendance.tables import Presence
-from service.bookings import dossiers, seats
+from service.bookings import dossiers, seats, waiting
 from service.bookings.tables import Booking, Dossier
 from service.events.tables import Event, Slot, closing
 from service.people.tables import Organisation
@@ -20,6 +20,7 @@ from service.people.tables import Organisation
 SOURCE = Path(__file__).with_name("demo.json")
 KINDS = {"visite": "visit", "atelier": "workshop", "assemblee": "assembly"}
 CLASS_SEATS = 28
+MANY = 5
 CONTACTS_KEPT, NAMES_KEPT = timedelta(days=30), timedelta(days=365)
 
 Data = dict[str, Any]
@@ -63,13 +64,14 @@ async def _event(source: Data, data: Data, people: Iterator["Person"]) -> None:
     event = _as_event(source, data)
     await Event.insert(event)
     times = source.get("creneaux") or [source["debut"]]
-    booked = source["demo"]["reserves"]
-    booked = booked if isinstance(booked, list) else [booked]
-    for start, wanted in zip(times, booked, strict=True):
+    booked, queued = (_a_slot(source["demo"][name]) for name in ("reserves", "attente"))
+    for start, wanted, queue in zip(times, booked, queued, strict=True):
         slot = _as_slot(source, event, start)
         await Slot.insert(slot)
         if event.kind != "assembly":  # members answer their convocation, they do not book
-            await _fill(slot, event, wanted, data, people)
+            # Where many wait, a seat has just come free, and is being offered to the first.
+            await _fill(slot, event, wanted - (queue >= MANY), data, people)
+            await _queue(slot, queue if slot.starts_at > clock.now() else 0, people)
         if source["demo"]["presents"]:
             await _note_presence(slot, source["demo"]["presents"])
 
@@ -154,6 +156,15 @@ async def _fill(slot: Slot, event: Event, wanted: int, data: Data, people: Itera
         await seats.take(slot.id, wanted)
 
 
+async def _queue(slot: Slot, wanted: int, people: Iterator[Person]) -> None:
+    """Put ``wanted`` people on the waiting list, and offer them what is free."""
+    for turn in range(wanted):
+        joined = clock.now() - timedelta(hours=wanted - turn)
+        await _book(slot, next(people), 1, "", state="waiting", queued_at=joined)
+    await seats.count_waiting(slot.id, wanted)
+    await waiting.promote(slot.id)
+
+
 async def _book_class(slot: Slot, teacher: Data, seats_wanted: int, data: Data) -> None:
     school = next(each["nom"] for each in data["etablissements"] if each["slug"] == teacher["etab"])
     title, _, name = teacher["nom"].partition(" ")
@@ -168,7 +179,7 @@ async def _book_one(slot: Slot, person: Person) -> None:
     await _book(slot, person, 1, "")
 
 
-async def _book(slot: Slot, person: Person, seats_wanted: int, class_label: str) -> None:
+async def _book(slot: Slot, person: Person, seats_wanted: int, class_label: str, **how: Any) -> None:
     dossier = _id("dossier", f"{slot.id}/{person.email}/{class_label}")
     who = text.key(class_label or f"{person.first_name} {person.last_name}")
     await Dossier.insert(
@@ -191,10 +202,10 @@ async def _book(slot: Slot, person: Person, seats_wanted: int, class_label: str)
             dossier=dossier,
             slot=slot.id,
             seats=seats_wanted,
-            state="confirmed",
             email_key=person.email,
             name_key=who,
             created_at=clock.now(),
+            **{"state": "confirmed", **how},
         )
     )
 
@@ -203,6 +214,11 @@ async def _note_presence(slot: Slot, present: int) -> None:
     came = await Booking.select(Booking.id).where(Booking.slot == slot.id).order_by(Booking.id).limit(present)
     rows = [Presence(slot=slot.id, booking=one["id"], people=1, noted_at=slot.starts_at) for one in came]
     await Presence.insert(*rows)
+
+
+def _a_slot(counted: int | list[int]) -> list[int]:
+    """What is counted once for the only slot, or for each."""
+    return counted if isinstance(counted, list) else [counted]
 
 
 def _id(kind: str, name: str) -> UUID:

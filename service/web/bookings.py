@@ -2,17 +2,17 @@
 
 import asyncio
 import hashlib
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from service import clock, i18n, text, tokens
-from service.attendance import presence
-from service.bookings import changes, dossiers, emails, erasure, invitations, seats
-from service.bookings.changes import AddressSettled, AlreadyStarted, Held, TooLateToRestore
-from service.bookings.dossiers import Booker
+from service import clock, i18n, text
+from service.bookings import changes, dossiers, emails, erasure, invitations, offers, seats, waiting
+from service.bookings.changes import AddressSettled, AlreadyStarted, TooLateToRestore
+from service.bookings.dossiers import Booker, UnknownLink
 from service.bookings.seats import AlreadyBooked, SoldOut
 from service.bookings.tables import Dossier
 from service.events import details, slots
@@ -20,24 +20,24 @@ from service.events.details import EventPage
 from service.events.slots import BookableSlot, CalledOff, UnknownSlot
 from service.limits import rates
 from service.limits.keys import Key
-from service.people import delivery
 from service.refusal import Refusal
 from service.web import forms, refusals
-from service.web.drawings import qr_code
-from service.web.events import AGE_BANDS, age_bands, event_answer
+from service.web.booking_page import address_of, booking_answer
+from service.web.events import AGE_BANDS, QUEUE, event_answer
 from service.web.forms import Form
 from service.web.pages import Visit, again, language, page, see
-from service.web.refusals import Answer, standing
+from service.web.refusals import Answer
 
 FIELDS = ("slot", "first_name", "last_name", "email", "school", "level", "age_band")
 PUBLIC = {"public": True}
+Answering = Callable[[Dossier], Awaitable[None]]
 # A crowd waits here, in line and without a time limit, rather than for the pool's connections, which has one.
 AT_ONCE = asyncio.Semaphore(16)
 
 
 @post("/events/{slug:str}/bookings", opt=PUBLIC)
 async def create(request: Visit, slug: FromPath[str]) -> Response[Any]:
-    """Book one seat: 303 to the booking, 422 with the mistakes, 409 with the reason."""
+    """Book one seat, or join a waiting list: 303 to the booking, 422 with the mistakes, 409 with the reason."""
     form = await forms.read(request, language(request))
     if form.raw("website"):  # the field no person sees
         return _check_mail(request)
@@ -49,13 +49,14 @@ async def create(request: Visit, slug: FromPath[str]) -> Response[Any]:
     try:
         form.check_pace()
         async with AT_ONCE:
-            dossier = await seats.book(slot, who, key=_key(request, form, slug))
+            ask = waiting.join if form.raw("slot").startswith(QUEUE) else seats.book
+            dossier = await ask(slot, who, key=_key(request, form, slug))
     except AlreadyBooked:
         return _check_mail(request)
     except Refusal as refusal:
-        said = refusals.answer(refusal, language(request))
-        return await event_answer(request, await details.event_page(slug), form, said)
-    return see(request, _address(dossier), booked="yes")
+        event = await details.event_page(slug)
+        return await event_answer(request, event, form, _said(request, refusal, event, slot))
+    return see(request, address_of(dossier), booked="yes")
 
 
 @get("/bookings/find", opt=PUBLIC)
@@ -78,7 +79,7 @@ async def find(request: Visit) -> Response[Any]:
 @get("/bookings/{token:str}", opt=PUBLIC)
 async def show(request: Visit, token: FromPath[str]) -> Response[str]:
     """The booking: its state, its code, and what can be done with it."""
-    return await _booking_answer(request, await dossiers.by_token(token), Form())
+    return await booking_answer(request, await dossiers.by_token(token), Form())
 
 
 @get("/bookings/{token:str}/invitation.ics", opt=PUBLIC)
@@ -97,9 +98,9 @@ async def cancel(request: Visit, token: FromPath[str]) -> Response[Any]:
     dossier, form = await _change(request, token)
     form.ticked("sure", _tick_first(request))
     if not form.ok:
-        return await _booking_answer(request, dossier, form)
+        return await booking_answer(request, dossier, form)
     await changes.cancel(dossier)
-    return see(request, _address(dossier), **_origin(form))
+    return see(request, address_of(dossier), **_origin(form))
 
 
 @post("/bookings/{token:str}/restore", opt=PUBLIC)
@@ -109,8 +110,26 @@ async def restore(request: Visit, token: FromPath[str]) -> Response[Any]:
     try:
         await changes.restore(dossier)
     except (TooLateToRestore, CalledOff, SoldOut, AlreadyBooked) as refusal:
-        return await _booking_answer(request, dossier, form, refusals.answer(refusal, language(request)))
-    return see(request, _address(dossier), **_origin(form))
+        return await booking_answer(request, dossier, form, refusals.answer(refusal, language(request)))
+    return see(request, address_of(dossier), **_origin(form))
+
+
+@post("/bookings/{token:str}/accept", opt=PUBLIC)
+async def accept(request: Visit, token: FromPath[str]) -> Response[Any]:
+    """Take the seat that is offered."""
+    return await _answered(request, token, offers.accept, booked="yes")
+
+
+@post("/bookings/{token:str}/decline", opt=PUBLIC)
+async def decline(request: Visit, token: FromPath[str]) -> Response[Any]:
+    """Leave the seat that is offered to the next."""
+    return await _answered(request, token, offers.decline)
+
+
+@post("/bookings/{token:str}/rejoin", opt=PUBLIC)
+async def rejoin(request: Visit, token: FromPath[str]) -> Response[Any]:
+    """Go to the end of the waiting list again, or have the seat that is free."""
+    return await _answered(request, token, offers.rejoin, booked="yes")
 
 
 @post("/bookings/{token:str}/erase", opt=PUBLIC)
@@ -119,9 +138,9 @@ async def erase(request: Visit, token: FromPath[str]) -> Response[Any]:
     dossier, form = await _change(request, token)
     if not form.ticked("sure"):
         form.refuse("erase-sure", _tick_first(request))  # the page has another tick of that name
-        return await _booking_answer(request, dossier, form)
+        return await booking_answer(request, dossier, form)
     await erasure.erase(dossier)
-    return see(request, _address(dossier))
+    return see(request, address_of(dossier))
 
 
 @post("/bookings/{token:str}/email", opt=PUBLIC)
@@ -130,24 +149,27 @@ async def correct_address(request: Visit, token: FromPath[str]) -> Response[Any]
     dossier, form = await _change(request, token, heard=False)
     address = form.address("email")
     if not form.ok:
-        return await _booking_answer(request, dossier, form)
+        return await booking_answer(request, dossier, form)
     await rates.spend_letter(text.address_key(address))
     try:
         moved = await changes.correct_address(dossier, address)
     except AlreadyBooked:
         return _check_mail(request)
     except (AddressSettled, AlreadyStarted) as refusal:
-        return await _booking_answer(request, dossier, form, refusals.answer(refusal, language(request)))
-    return see(request, _address(moved), booked="yes")
+        return await booking_answer(request, dossier, form, refusals.answer(refusal, language(request)))
+    return see(request, address_of(moved), booked="yes")
 
 
-HANDLERS = [create, show_find, find, show, download, cancel, restore, erase, correct_address]
+HANDLERS = [
+    create, show_find, find, show, download,
+    cancel, restore, accept, decline, rejoin, erase, correct_address,
+]  # fmt: skip
 
 
 async def _slot(form: Form, slug: str) -> BookableSlot | None:
     """The slot that the form names, of this event; a mistake of the form when it is none."""
     try:
-        return await slots.load(UUID(form.raw("slot")), of=slug)
+        return await slots.load(UUID(form.raw("slot").removeprefix(QUEUE)), of=slug)
     except (ValueError, UnknownSlot):
         form.choice("slot", (), missing=form.words.gettext("Please choose a date."))
         return None
@@ -165,6 +187,14 @@ def _booker(form: Form, asking: BookableSlot | EventPage, spoken: str) -> Booker
         age_band=form.choice("age_band", AGE_BANDS, missing=missing_age) if asking.age_min is not None else "",
         language=spoken,
     )
+
+
+def _said(request: Visit, refusal: Refusal, event: EventPage, slot: BookableSlot) -> Answer:
+    """Why nothing was booked. Of a slot that is full now, the form holds the waiting list ready."""
+    said = refusals.answer(refusal, language(request))
+    takes_queue = any(card.takes_queue for card in event.slots if card.slot_id == slot.id)
+    is_full = isinstance(refusal, SoldOut) and takes_queue
+    return refusals.to_the_queue(said, language(request)) if is_full else said
 
 
 def _key(request: Visit, form: Form, slug: str) -> Key | None:
@@ -191,60 +221,21 @@ async def _change(request: Visit, token: str, *, heard: bool = True) -> tuple[Do
     return dossier, form
 
 
+async def _answered(request: Visit, token: str, verb: Answering, **query: str) -> Response[Any]:
+    """Do what a button of the waiting list asks for, or show the page with what is in its way."""
+    dossier, form = await _change(request, token)
+    try:
+        await verb(dossier)
+    except UnknownLink:
+        raise
+    except Refusal as refusal:
+        return await booking_answer(request, dossier, form, refusals.answer(refusal, language(request)))
+    return see(request, address_of(dossier), **query, **_origin(form))
+
+
 def _check_mail(request: Visit) -> Response[str]:
     """The neutral page: the same for an address we know, one we do not, and a robot."""
     return page(request, "bookings/check_mail", here="/bookings/find")
-
-
-async def _booking_answer(request: Visit, dossier: Dossier, form: Form, refusal: Answer | None = None) -> Response[str]:
-    if dossier.erase_asked_at:
-        return page(request, "bookings/erased")
-    held = (await changes.held_by(dossier))[0]
-    event = await details.event_page(held.slot.slug)
-    return page(
-        request,
-        "bookings/show",
-        **standing(form, refusal),
-        here=_address(dossier),
-        booking=await _booking_names(request, dossier, held, form),
-        event=event,
-        slot=next(card for card in event.slots if card.slot_id == held.slot.id),
-        form=form,
-    )
-
-
-async def _booking_names(request: Visit, dossier: Dossier, held: Held, form: Form) -> dict[str, Any]:
-    return {
-        "token": dossiers.token_of(dossier.id, dossier.generation),
-        "code": dossier.code,
-        "state": held.booking.state,
-        "first_name": dossier.first_name,
-        "last_name": dossier.last_name,
-        "email": dossier.email,
-        "school": dossier.school,
-        "level": dossier.level,
-        "age": dict(age_bands(language(request))).get(held.booking.age_band, ""),
-        "seats": held.booking.seats,
-        "check_in_svg": qr_code(_check_in(held.booking.id)),
-        "can_cancel": held.may_change,
-        "can_restore": held.restore_until is not None,
-        "restore_until": held.restore_until and i18n.local(held.restore_until),
-        "can_correct_email": held.may_change and await changes.may_correct_address(dossier),
-        "undeliverable": await delivery.is_undeliverable(dossier.email_key),
-        "present": await presence.came(held.booking.id) if held.is_over else None,
-        "is_over": held.is_over,
-        "just_booked": request.query_params.get("booked") == "yes",
-        "from_mail": "mail" in (request.query_params.get("from"), form.raw("from")),
-    }
-
-
-def _check_in(booking: UUID) -> str:
-    """What the door reads: 160 random-looking bits, no name and no link inside."""
-    return "PASSERELLE:" + tokens.derive("check-in", booking).upper()
-
-
-def _address(dossier: Dossier) -> str:
-    return f"/bookings/{dossiers.token_of(dossier.id, dossier.generation)}"
 
 
 def _origin(form: Form) -> dict[str, str]:

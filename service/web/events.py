@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from litestar import Response, get
 from litestar.params import FromPath
@@ -23,6 +24,7 @@ from service.web.refusals import Answer, standing
 
 AGE_BANDS = ("under_15", "15_17", "18_plus")
 DATES_A_PAGE = 20
+QUEUE = "queue."  # before the slot's id: not the slot, its waiting list
 PUBLIC = {"public": True}
 
 
@@ -78,6 +80,7 @@ async def event_answer(request: Visit, event: EventPage, form: Form, refusal: An
         schema_org=schema_org(event),
         dates=_dates(request, event, form),
         form=form,
+        chosen=_chosen(form),
         form_key=secrets.token_urlsafe(18),
         opened_at=f"{clock.now().timestamp():.6f}",
         presence=await presence.people_at(event.id) if event.is_over else None,
@@ -89,7 +92,7 @@ async def event_answer(request: Visit, event: EventPage, form: Form, refusal: An
 def _dates(request: Visit, event: EventPage, form: Form) -> Dates:
     """The page of dates that holds the chosen slot, else the one asked for, else the one that comes next."""
     asked = request.query_params.get("dates", "")
-    chosen = [n for n, slot in enumerate(event.slots) if str(slot.slot_id) == form.value("slot")]
+    chosen = [n for n, slot in enumerate(event.slots) if slot.slot_id == _chosen(form)]
     coming = [n for n, slot in enumerate(event.slots) if slot.status != "over"]
     last = max(0, len(event.slots) - 1) // DATES_A_PAGE
     if re.fullmatch(r"[0-9]{1,4}", asked) and not chosen:
@@ -98,6 +101,14 @@ def _dates(request: Visit, event: EventPage, form: Form) -> Dates:
         number = next(iter(chosen or coming), 0) // DATES_A_PAGE
     start = number * DATES_A_PAGE
     return Dates(event.slots[start : start + DATES_A_PAGE], number + 1, last + 1)
+
+
+def _chosen(form: Form) -> UUID | None:
+    """The slot that was chosen, whether for a seat or for its waiting list: that changes meanwhile."""
+    try:
+        return UUID(form.value("slot").removeprefix(QUEUE))
+    except ValueError:
+        return None
 
 
 def age_bands(spoken: str) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from gettext import NullTranslations
 from typing import Any
 
@@ -11,6 +11,7 @@ from service.bookings.changes import AddressSettled, AlreadyStarted, TooLateToRe
 from service.bookings.dossiers import UnknownLink
 from service.bookings.invitations import NoInvitation
 from service.bookings.seats import AlreadyBooked, SoldOut
+from service.bookings.waiting import FewerThanTaken, OfferOver, TooLateToWait
 from service.edge.requests import OtherSite, WrongHost
 from service.events.details import UnknownEvent
 from service.events.places import UnknownHost, UnknownPlace
@@ -49,6 +50,12 @@ def answer(refusal: Refusal, language: str) -> Answer:
     return SENTENCES[type(refusal)](refusal, i18n.translations(language), language)
 
 
+def to_the_queue(said: Answer, language: str) -> Answer:
+    """The answer on a page whose form holds the waiting list ready: one more press joins it."""
+    words = i18n.translations(language)
+    return replace(said, next_step=words.gettext("Press the button once more to join the waiting list."))
+
+
 def standing(form: Form, refusal: Answer | None) -> dict[str, Any]:
     """How a page stands around its form: fresh (200), with mistakes (422), or under a refusal."""
     if refusal:
@@ -56,11 +63,22 @@ def standing(form: Form, refusal: Answer | None) -> dict[str, Any]:
     return {"status": 200 if form.ok else 422, "refusal": None}
 
 
-def _sold_out(_: SoldOut, words: Words, __: str) -> Answer:
+def _sold_out(refusal: SoldOut, words: Words, __: str) -> Answer:
+    others = words.gettext("Choose another date, or look at the other events of the agenda.")
+    if refusal.seats_waiting:
+        promised = words.gettext("What comes free is for those on the waiting list. Nothing was booked.")
+        return Answer(words.gettext("No seat left"), promised, others)
     return Answer(
-        words.gettext("No seat left"),
-        words.gettext("The last seat has just gone. Nothing was booked."),
-        words.gettext("Choose another date, or look at the other events of the agenda."),
+        words.gettext("No seat left"), words.gettext("The last seat has just gone. Nothing was booked."), others
+    )
+
+
+def _fewer_than_taken(refusal: FewerThanTaken, words: Words, __: str) -> Answer:
+    taken = words.ngettext("%(num)s seat is taken.", "%(num)s seats are taken.", refusal.seats_taken)
+    return Answer(
+        words.gettext("Too few seats"),
+        taken % {"num": refusal.seats_taken},
+        words.gettext("Choose at least that number, or cancel bookings first."),
     )
 
 
@@ -142,6 +160,17 @@ SENTENCES: dict[type[Refusal], Speaker] = {
     SlotOver: _over,
     AlreadyStarted: _started,
     TooOften: _too_often,
+    FewerThanTaken: _fewer_than_taken,
+    TooLateToWait: _plain(
+        N_("Too late for the waiting list"),
+        N_("In the last hour before closing, the waiting list takes nobody any more. Nothing was booked."),
+        N_("A seat that comes free now is open to all: look again."),
+    ),
+    OfferOver: _plain(
+        N_("The offer is over"),
+        N_("Its time has run out, or it was answered already. Nothing was changed."),
+        N_("This page says where you stand now."),
+    ),
     AlreadyBooked: _plain(
         N_("Check your mailbox"), N_("If a booking exists for this address, its link is on its way.")
     ),
@@ -215,7 +244,7 @@ SENTENCES: dict[type[Refusal], Speaker] = {
     ),
     NoInvitation: _plain(
         N_("No calendar file"),
-        N_("This booking was made without an e-mail address, so it has no invitation."),
+        N_("A booking without an e-mail address, or on the waiting list, has no invitation."),
         N_("Note the date from the booking's page."),
         404,
     ),

@@ -45,33 +45,39 @@ RULES = {
     "no more is held than there is": """
         SELECT slot.id FROM slot JOIN booking ON booking.slot = slot.id AND booking.state = ANY($2)
         WHERE slot.id = $1 GROUP BY slot.id HAVING sum(booking.seats) > slot.capacity""",
-    "nobody is booked twice, and an address three times at most": """
-        SELECT email_key FROM booking WHERE slot = $1 AND state = ANY($2) AND email_key <> ''
+    "nobody is entered twice, and an address three times at most": """
+        SELECT email_key FROM booking
+        WHERE slot = $1 AND (state = ANY($2) OR state = 'waiting') AND email_key <> ''
         GROUP BY email_key HAVING count(*) > 3 OR count(*) > count(DISTINCT name_key)""",
-    "a live booking has one live invitation, at its dossier's address; what is over has none": """
+    "a confirmed booking has one live invitation, at its dossier's address; any other has none": """
         SELECT booking.id FROM booking JOIN dossier ON dossier.id = booking.dossier
         LEFT JOIN invitation ON invitation.subject_id = booking.id AND invitation.ended_at IS NULL
         WHERE booking.slot = $1 GROUP BY booking.id, dossier.id
         HAVING array_agg(invitation.attendee) FILTER (WHERE invitation.id IS NOT NULL) IS DISTINCT FROM
-            CASE WHEN booking.state = ANY($2) AND dossier.email <> '' THEN ARRAY[dossier.email] END""",
+            CASE WHEN booking.state = 'confirmed' AND dossier.email <> '' THEN ARRAY[dossier.email] END""",
     "a booking and its dossier agree about the address": """
         SELECT booking.id FROM booking JOIN dossier ON dossier.id = booking.dossier
-        WHERE booking.slot = $1 AND booking.state = ANY($2) AND booking.email_key <> dossier.email_key""",
-    "what is being erased holds nothing": """
+        WHERE booking.slot = $1 AND (booking.state = ANY($2) OR booking.state = 'waiting')
+          AND booking.email_key <> dossier.email_key""",
+    "what is being erased holds nothing and waits for nothing": """
         SELECT booking.id FROM booking JOIN dossier ON dossier.id = booking.dossier
-        WHERE booking.slot = $1 AND booking.state = ANY($2) AND dossier.erase_asked_at IS NOT NULL""",
+        WHERE booking.slot = $1 AND (booking.state = ANY($2) OR booking.state = 'waiting')
+          AND dossier.erase_asked_at IS NOT NULL""",
     "an invitation that ended has SEQUENCE 1, a live one 0": """
         SELECT invitation.uid FROM invitation JOIN booking ON booking.id = invitation.subject_id
         WHERE booking.slot = $1 AND invitation.sequence <> (invitation.ended_at IS NOT NULL)::int""",
     "an invitation waits for one letter at most": """
         SELECT email.invitation_uid FROM email JOIN booking ON booking.id = email.subject_id
         WHERE booking.slot = $1 AND email.state IN ('due', 'sending')
-        GROUP BY email.invitation_uid HAVING count(*) > 1""",
+        GROUP BY booking.id, email.invitation_uid HAVING count(*) > 1""",
     "the last letter about a booking is of its last change, and it stands": """
         SELECT booking.id FROM booking JOIN email last ON last.id =
             (SELECT max(id) FROM email WHERE email.subject_id = booking.id)
         WHERE booking.slot = $1 AND (last.state = 'superseded' OR last.revision <> booking.revision
-            OR last.letter <> CASE WHEN booking.state = ANY($2) THEN 'confirmation' ELSE 'cancellation' END)""",
+            OR last.letter <> CASE WHEN booking.state = 'confirmed' THEN 'confirmation'
+                WHEN booking.state = 'waiting' THEN 'waiting' WHEN booking.state = 'offered' THEN 'offer'
+                WHEN booking.state = 'expired' THEN 'lapsed'
+                WHEN booking.state = 'declined' OR booking.ended_by = 'leaving' THEN 'left' ELSE 'cancellation' END)""",
 }
 # What calendars believe once all is delivered: of each UID, the last word that was sent.
 BELIEVED = """

@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from service import clock, db
-from service.bookings import changes, erasure
+from service.bookings import changes, erasure, offers
 from service.bookings.tables import Dossier
 from service.events.slots import BookableSlot
 from service.events.tables import Event
 from service.operations import demo
 from service.people import delivery
 from tests.makers import BEN, CLEO, a_pupil, make_booking, make_event, make_organisation, make_slot
+from tests.visits import make_queue
 
 DAY = timedelta(days=1)
 LONG_TITLE = "Dans un atelier de câblage : fabriquer une armoire électrique connectée de A à Z"
@@ -31,15 +32,28 @@ class Stage:
 async def set_up() -> Stage:
     """The demo's data, and what it has no example of."""
     await demo.load()
-    return Stage(await _slots(), await _dossiers(), await _many_days(), await make_event(title="La date à trouver"))
+    return Stage(
+        await _slots(),
+        await _dossiers() | await _waiting(),
+        await _many_days(),
+        await make_event(title="La date à trouver", host=(await make_organisation(slug="sans-date")).id),
+    )
 
 
 async def _slots() -> dict[str, BookableSlot]:
     full = await make_slot(1)
     await make_booking(full, a_pupil())
     host = (await make_organisation(name="Électro-Flandre (entreprise fictive)", town="Bailleul")).id
+    several = await make_event(title=LONG_TITLE, host=host)
+    for waiting in (3, 1):
+        queue = await make_queue(*[a_pupil() for _ in range(waiting)], event=several)
+    last_hour = await make_slot(1, closes_at=clock.now() + timedelta(minutes=50))
+    await make_booking(last_hour, a_pupil())
     return {
         "full": full,
+        "queue": (await make_queue(a_pupil(), a_pupil(), a_pupil())).slot,
+        "queues": queue.slot,
+        "last-hour": last_hour,
         "closed": await make_slot(event=await make_event(list_closes_days=10)),
         "over": await make_slot(starts_in=-3 * DAY, event=await make_event(host=host)),
         "off": await make_slot(state="called_off", called_off_reason="machine en panne"),
@@ -73,6 +87,22 @@ async def _dossiers() -> dict[str, Dossier]:
         made["over"].id,
     )
     await db.fetch("UPDATE slot SET state = 'called_off', called_off_reason = 'grève' WHERE id = $1", off.id)
+    return made
+
+
+async def _waiting() -> dict[str, Dossier]:
+    """Every state that the waiting list leads to."""
+    event = await make_event(title=LONG_TITLE)
+    long = replace(CLEO, first_name=LONG_NAME, last_name=LONG_NAME)
+    names = ("waiting", "offered", "offer-lapsed", "offer-declined", "left", "list-closed")
+    queues = {name: await make_queue(long if name == "offered" else a_pupil(), event=event) for name in names}
+    made = {name: queue.waiting[0] for name, queue in queues.items()}
+    for name in ("offered", "offer-lapsed", "offer-declined"):
+        await queues[name].free()
+    await queues["offer-lapsed"].lapse()
+    await offers.decline(made["offer-declined"])
+    await changes.cancel(made["left"])
+    await db.fetch("UPDATE slot SET closes_at = $1 WHERE id = $2", clock.now(), queues["list-closed"].slot.id)
     return made
 
 

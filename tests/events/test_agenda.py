@@ -73,9 +73,11 @@ async def test_a_card_says_where_when_and_how_many_seats() -> None:
         ends_at=at_paris("2027-01-12 16:00"),
         capacity=3,
         seats_left=2,
+        seats_waiting=0,
         opens_at=None,
         closes_at=at_paris("2027-01-12 14:00"),
         reason="",
+        takes_individuals=True,
         status="open",
     )
 

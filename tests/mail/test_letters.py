@@ -20,6 +20,7 @@ from tests.calendars.lint_raw import lint
 from tests.mail.makers import claimed, deliver_due, post, rows
 from tests.mail.smtp_server import Received, SmtpServer, smtp_server
 from tests.makers import CLEO, at_paris, make_booking, make_event, make_slot
+from tests.visits import Queue, make_queue
 
 TITLE = "Verrerie <d’art> & cristal"
 PLACE = "Halle n° 3, rue de l’Écluse, 62510 Arques"
@@ -27,7 +28,8 @@ START = at_paris("2027-03-28 14:00")  # the day on which summer time begins
 START_UTC = "20270328T120000Z"
 LIMIT = 20_000  # octets without the calendar
 IN_BOTH = pytest.mark.parametrize("language", i18n.LANGUAGES)
-NAMED = ["confirmation", "cancellation", "links", "already_booked"]
+OF_A_QUEUE = ["waiting", "offer", "left", "lapsed"]
+NAMED = ["confirmation", "cancellation", "links", "already_booked", *OF_A_QUEUE]
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,10 @@ async def send(letter: str, language: str) -> Arrived:
 
 async def provoke(letter: str, who: Booker, server: SmtpServer) -> Arrived:
     event = await make_event(title=TITLE, place=PLACE, kind="workshop")
+    if letter in OF_A_QUEUE:
+        queue = await make_queue(who, event=event, starts_at=START)
+        await lead_to(letter, queue)
+        return await arrival(letter, queue.waiting[0], queue.slot, server)
     slot = await make_slot(event=event, starts_at=START)
     dossier = await make_booking(slot, who)
     if letter != "confirmation":
@@ -75,6 +81,21 @@ async def provoke(letter: str, who: Booker, server: SmtpServer) -> Arrived:
         await emails.send_links(who.email, who.email_key, clock.now(), who.language)
     elif letter == "already_booked":
         await emails.remind_of_booking([dossier.id], who)
+    return await arrival(letter, dossier, slot, server)
+
+
+async def lead_to(letter: str, queue: Queue) -> None:
+    """Let happen to the one who waits what the letter tells of."""
+    if letter in ("offer", "lapsed"):
+        await queue.free()
+    if letter == "lapsed":
+        await queue.lapse()
+    if letter == "left":
+        await changes.cancel(queue.waiting[0])
+
+
+async def arrival(letter: str, dossier: Dossier, slot: BookableSlot, server: SmtpServer) -> Arrived:
+    """The newest of these letters, from the mail server."""
     expected = [row.message_id for row in await rows() if row.letter == letter]
     await deliver_due(server)
     (message,) = [one for one in map(read, server.received) if one["Message-ID"] == expected[-1]]
@@ -216,7 +237,7 @@ def entry_of(arrived: Arrived) -> dict[str, str]:
 
 @IN_BOTH
 async def test_the_letters_without_an_invitation_carry_no_calendar(language: str) -> None:
-    for letter in ("links", "already_booked"):
+    for letter in ("links", "already_booked", *OF_A_QUEUE):
         assert (await send(letter, language)).calendars == []
 
 

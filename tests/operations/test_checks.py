@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from service import clock, db
+from service.bookings import changes, waiting
 from service.operations import checks
+from tests.bookings.queues import DAY, deadline_of, full_slot, joined
 from tests.makers import a_pupil, make_booking, make_slot
 
 HOUR = timedelta(hours=1)
@@ -23,6 +25,78 @@ async def test_a_counter_that_lies_is_found() -> None:
     assert await checks.unbalanced_slots() == [checks.Unbalanced(slot.id, 3, 1)]
     assert [line.split(":")[0] for line in await checks.findings()] == [f"slot {slot.id}"]
     await db.fetch("UPDATE slot SET seats_taken = 1")
+
+
+async def test_a_queue_that_is_counted_wrong_is_found() -> None:
+    slot, _ = await full_slot()
+    await joined(slot)
+    await db.fetch("UPDATE slot SET seats_waiting = 3")
+
+    assert await checks.unbalanced_slots() == [checks.Unbalanced(slot.id, 1, 1, 3, 1)]
+    assert [line.split(":")[0] for line in await checks.findings()] == [f"slot {slot.id}"]
+    await db.fetch("UPDATE slot SET seats_waiting = 1")
+
+
+async def test_a_queue_that_stands_still_beside_a_free_seat_is_found() -> None:
+    slot, _ = await full_slot()
+    await joined(slot)
+    assert await checks.findings() == []
+    await db.fetch("UPDATE slot SET capacity = 2")  # past the verb that would offer it
+
+    assert await checks.idle_slots() == [slot.id]
+    assert [line.partition(": ")[0] for line in await checks.findings()] == [f"slot {slot.id}"]
+    await waiting.resize(slot.id, 2)
+    assert await checks.findings() == []
+
+
+async def test_a_seat_that_is_kept_together_with_others_for_the_first_is_not_idle() -> None:
+    """Only whose turn it is counts: behind an entry that waits for enough, nobody's."""
+    slot, [holder, _] = await full_slot(2)
+    big = await joined(slot, wants=2)
+    await db.fetch("UPDATE booking SET passed_over = 3 WHERE state = 'waiting'")
+    await joined(slot)
+    await changes.cancel(holder)
+    assert await checks.findings() == []
+
+    await db.fetch("UPDATE booking SET passed_over = 2 WHERE seats = 2")
+    assert await checks.idle_slots() == [slot.id]
+    await changes.cancel(big)
+
+
+async def test_in_the_last_hour_a_seat_that_is_open_to_all_is_not_idle() -> None:
+    slot, [holder] = await full_slot()
+    await joined(slot)
+    with clock.at(slot.closes_at - HOUR + timedelta(seconds=1)):
+        await changes.cancel(holder)
+        assert await checks.idle_slots() == []
+    await waiting.resize(slot.id, 1)
+
+
+async def test_an_offer_or_a_queue_that_nobody_ends_for_an_hour_is_found() -> None:
+    slot, [holder] = await full_slot()
+    entry, _ = await joined(slot), await joined(slot)
+    await changes.cancel(holder)
+    for over in (await deadline_of(entry), slot.closes_at):
+        with clock.at(over + HOUR - timedelta(minutes=1)):
+            assert await checks.late_offers() == []
+        with clock.at(over + HOUR + timedelta(minutes=1)):
+            assert await checks.overdue_slots() == [slot.id]
+            assert [line for line in await checks.findings() if "waiting list stands still" in line] != []
+            await waiting.expire()
+            assert await checks.late_offers() == []
+        if over < slot.closes_at:
+            await db.fetch("UPDATE booking SET state = 'confirmed', expires_at = NULL WHERE state = 'offered'")
+            await joined(slot)
+
+
+async def test_a_restored_offer_that_lapsed_meanwhile_is_no_broken_rule() -> None:
+    """The worker will end it: a backup that holds one is in order."""
+    slot, [holder] = await full_slot()
+    await joined(slot)
+    await changes.cancel(holder)
+    with clock.at(clock.now() + 2 * DAY):
+        assert await checks.broken_rules() == []
+        assert await checks.overdue_slots() == [slot.id]
 
 
 async def test_letters_that_wait_too_long_and_letters_that_failed_are_found() -> None:

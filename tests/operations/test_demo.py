@@ -27,7 +27,7 @@ async def test_twelve_events_stand_on_days_that_follow_today() -> None:
     assert await demo.load()
 
     rows = await _rows()
-    assert (rows["events"], rows["slots"], rows["letters"]) == (12, 19, 0)
+    assert (rows["events"], rows["slots"], rows["letters"]) == (12, 19, 1)  # the offer
     found = await agenda.upcoming(agenda.Filters())
     assert found.weeks[0].cards[0].starts_at.date() >= i18n.today()
     assert await checks.unbalanced_slots() == []
@@ -41,6 +41,14 @@ async def test_one_is_full_one_has_a_single_seat_one_is_empty_one_is_past_with_p
     assert await _seats_left("visite-logistique") == [30]
     past = await details.event_page("atelier-vision-ia")
     assert (past.is_over, await presence.people_at(past.id)) == (True, 12)
+
+
+async def test_queues_stand_where_events_are_full_and_one_seat_is_being_offered() -> None:
+    await demo.load()
+
+    rows = await db.fetch("SELECT state, count(*)::int AS n FROM booking WHERE state <> 'confirmed' GROUP BY state")
+    assert {row["state"]: row["n"] for row in rows} == {"waiting": 3 + 4 + 2, "offered": 1}
+    assert (await checks.unbalanced_slots(), await checks.idle_slots()) == ([], [])
 
 
 async def test_loading_it_twice_changes_nothing() -> None:

@@ -13,6 +13,7 @@ from service.bookings import dossiers, emails, erasure, forgotten, seats
 from service.operations import checks, restore
 from service.operations.rows import Refused
 from tests.bookings.harness import booking_of, held, invitations_of, journal_of, letters_about, mail_goes_out, reread
+from tests.bookings.queues import full_slot, joined, state_of
 from tests.bookings.test_erasure import CANARY, where_it_sings
 from tests.conftest import fresh_database
 from tests.makers import CLEO, make_booking, make_slot
@@ -119,6 +120,24 @@ async def test_lists_of_other_machines_are_given_and_kept(tmp_path: Path, empty:
         assert (done.erased, await held(slot), await seats_counted()) == (2, 0, 0)
         assert set(forgotten.read(own_list())) == {one.id, two.id}
         assert await where_it_sings() == []
+
+
+async def test_the_seat_of_who_was_erased_is_offered_to_who_waits_and_a_place_in_the_queue_goes(
+    tmp_path: Path, empty: str
+) -> None:
+    slot, [holder] = await full_slot()
+    gone, next_one = await joined(slot, CANARY), await joined(slot)
+    file = await written(tmp_path)
+    lists = tmp_path / "list"
+    lists.write_text("".join(forgotten.as_line(one.id, clock.now()) + "\n" for one in (holder, gone)))
+
+    async with restored(file, empty, verify=True, lists=[lists]) as done:
+        assert (done.erased, done.findings) == (2, [])
+        assert await state_of(holder, gone, next_one) == ["cancelled", "cancelled", "offered"]
+        assert await where_it_sings() == []
+        assert [letter[0] for letter in await letters_about(next_one) if letter[1] == "due"] == ["offer"]
+        assert [letter for letter in await letters_about(gone) if letter[1] == "due"] == []
+        assert (await checks.unbalanced_slots(), await checks.idle_slots()) == ([], [])
 
 
 async def test_a_list_of_people_who_are_erased_in_the_backup_too_changes_nothing(tmp_path: Path, empty: str) -> None:

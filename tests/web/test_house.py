@@ -42,6 +42,7 @@ ADDRESS = "Your e-mail address, as typed and in small letters"
 SCHOOL = "Your school or organisation, your level if you gave it"
 SPOKEN = "The language of the page"
 WHEN = "When you booked, changed, cancelled or erased, and who ended it"
+QUEUED = "On a waiting list: since when, how often others came before you, until when a seat is held"
 LINK = "Your code, the fingerprint of your link, how often they were renewed"
 CHOSEN = "The date you chose, the number of seats, the state of the booking"
 AGE = "Your age band, where the event asks for it"
@@ -66,7 +67,7 @@ KEPT: dict[str, dict[str, str]] = {
     "booking": {
         "id": NUMBER, "dossier": NUMBER, "slot": CHOSEN, "seats": CHOSEN, "state": CHOSEN, "email_key": ADDRESS,
         "name_key": NAME, "age_band": AGE, "revision": WHEN, "created_at": WHEN, "ended_at": WHEN, "ended_by": WHEN,
-        "expires_at": UNUSED,
+        "expires_at": QUEUED, "queued_at": QUEUED, "passed_over": QUEUED,
     },
     "invitation": {
         "id": NUMBER, "uid": INVITED, "subject_kind": NUMBER, "subject_id": NUMBER, "sequence": INVITED,
@@ -96,7 +97,7 @@ NOT_OF_VISITORS = {"event": ANNOUNCED, "slot": "", "organisation": ""}
 
 # What later parts will bring: a page may only say that it is not there.
 NOT_BUILT = (
-    "waiting list", "form for classes", "form for proposals", "attendance sheet", "certificate", "space of their own",
+    "form for classes", "form for proposals", "attendance sheet", "certificate", "space of their own",
     "proxies", "by itself", "30 days", "12 months", "5 years", "automatically", "reminder",
 )  # fmt: skip
 DENIAL = re.compile(r"\b(no|not|nothing|nowhere|neither|none)\b", re.IGNORECASE)
@@ -315,8 +316,8 @@ async def test_a_telephone_that_is_no_number_is_no_link(visitor: httpx.AsyncClie
 
 
 async def test_no_page_promises_what_is_not_built(visitor: httpx.AsyncClient) -> None:
-    assert promises("You join the waiting list. There is no waiting list for now. Is there a waiting list?") == [
-        "You join the waiting list."
+    assert promises("You print a certificate. There is no certificate for now. Is there a certificate?") == [
+        "You print a certificate."
     ]
     for path in house.PAGES:
         assert (path, promises(plain((await read(visitor, path)).words))) == (path, [])

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from service import clock
+from service.bookings.seats import SoldOut
+from service.bookings.waiting import FewerThanTaken
 from service.events.slots import BookingClosed, CalledOff, NotYetOpen, SlotOver
 from service.limits.rates import TooOften
 from service.refusal import Refusal
@@ -21,6 +23,7 @@ FACTS: dict[str, Any] = {
     "retry_at": MOMENT,
     "reason": "Panne de four",
     "seats_left": 0,
+    "seats_taken": 12,
     "held_by": [],
 }
 
@@ -76,6 +79,9 @@ def test_a_sentence_is_short_and_says_what_to_do_next(kind: type[Refusal]) -> No
         (NotYetOpen(MOMENT), "lundi 24 novembre 2031 à 14\u00a0h", "Monday 24 November 2031 at 14:00"),
         (SlotOver(MOMENT), "lundi 24 novembre 2031", "Monday 24 November 2031"),
         (CalledOff("Panne de four"), "Panne de four", "Panne de four"),
+        (FewerThanTaken(12), "12 places sont prises.", "12 seats are taken."),
+        (SoldOut(0), "La dernière place vient de partir.", "The last seat has just gone."),
+        (SoldOut(1, 2), "vont aux personnes de la liste d’attente.", "is for those on the waiting list."),
     ],
 )
 def test_a_refusal_names_its_facts(refusal: Refusal, french: str, english: str) -> None:

@@ -1,0 +1,114 @@
+"""Answering an offer: the seat is taken, or goes to the next. And going back to the end of the queue."""
+
+from service import clock, db
+from service.bookings import changes, seats, waiting
+from service.bookings.changes import Held
+from service.bookings.tables import LIVE, Dossier
+from service.bookings.waiting import OfferOver
+from service.events import slots
+from service.events.slots import CalledOff
+from service.journal.notes import note
+from service.mail import outbox
+
+ACCEPT = """
+UPDATE booking SET state = 'confirmed', expires_at = NULL, revision = revision + 1
+WHERE id = $1 AND state = 'offered' AND expires_at > $2 RETURNING seats, revision, state
+"""
+DECLINE = """
+UPDATE booking SET state = 'declined', expires_at = NULL, ended_at = $2, ended_by = 'booker', revision = revision + 1
+WHERE id = $1 AND state = 'offered' RETURNING seats, revision, state
+"""
+REJOIN = """
+UPDATE booking SET state = $2, ended_at = NULL, ended_by = '', queued_at = $3, passed_over = 0, email_key = $4,
+    revision = revision + 1
+WHERE id = $1 AND state = ANY($5) RETURNING seats, revision, state
+"""
+MAY_REJOIN = ("declined", "expired")
+
+
+async def accept(dossier: Dossier) -> None:
+    """Confirm what is offered to the dossier, with its invitation. Done twice, it is done once.
+
+    Refuses: OfferOver, CalledOff, UnknownLink.
+    """
+    async with db.transaction():
+        dossier = await changes.hold(dossier)
+        held = await changes.held_by(dossier)
+        offered = [one for one in held if one.booking.state == "offered"]
+        if not offered and not any(one.booking.state == "confirmed" for one in held):
+            raise OfferOver
+        for one in offered:
+            await _accept(dossier, one)
+
+
+async def decline(dossier: Dossier) -> None:
+    """Give what is offered back, for the next in the queue. Done twice, it is done once.
+
+    Refuses: OfferOver, UnknownLink.
+    """
+    async with db.transaction():
+        dossier = await changes.hold(dossier)
+        held = await changes.held_by(dossier)
+        offered = [one for one in held if one.booking.state == "offered"]
+        if not offered and not any(one.booking.state == "declined" for one in held):
+            raise OfferOver
+        for one in offered:
+            await _decline(dossier, one)
+
+
+async def rejoin(dossier: Dossier) -> None:
+    """Go to the end of the queue again after an offer that lapsed or was declined; a free seat is had at once.
+
+    Done twice, it is done once. Refuses: those of ``slots.check_open_to_individuals``, OfferOver, TooLateToWait,
+    AlreadyBooked, UnknownLink.
+    """
+    for one in await changes.held_by(dossier):
+        if one.has_lapsed:  # no worker came by yet: its seat goes to the next before anything else
+            await waiting.expire_in(one.slot.id)
+    async with db.transaction():
+        dossier = await changes.hold(dossier)
+        held = await changes.held_by(dossier)
+        over = [one for one in held if one.booking.state in MAY_REJOIN]
+        if not over and not any(one.booking.state in LIVE for one in held):
+            raise OfferOver
+        for one in over:
+            await _rejoin(dossier, one)
+
+
+async def _accept(dossier: Dossier, one: Held) -> None:
+    if one.slot.is_called_off:
+        raise CalledOff(one.slot.reason)
+    if not await changes.change(one, ACCEPT, clock.now()):
+        raise OfferOver
+    await outbox.withdraw_unsent(one.subject)
+    await changes.invite(dossier, one)
+    await note("booker", "accept", "booking", one.booking.id)
+
+
+async def _decline(dossier: Dossier, one: Held) -> None:
+    if not await changes.change(one, DECLINE, clock.now()):
+        return
+    await seats.give_back(one.slot.id, one.booking.seats)
+    await outbox.withdraw_unsent(one.subject)
+    await changes.say_left(dossier, one)
+    await note("booker", "decline", "booking", one.booking.id)
+    await waiting.promote(one.slot.id)
+
+
+async def _rejoin(dossier: Dossier, one: Held) -> None:
+    slots.check_open_to_individuals(one.slot)
+    await seats.check_not_doubled(one.slot.id, dossier.email_key, one.booking.name_key)
+    try:
+        await seats.take(one.slot.id, one.booking.seats)
+        state = "confirmed"
+    except seats.SoldOut:
+        if waiting.deadline(clock.now(), one.slot.closes_at) is None:
+            raise waiting.TooLateToWait from None
+        await seats.count_waiting(one.slot.id, one.booking.seats)
+        state = "waiting"
+    if not await changes.change(one, REJOIN, state, clock.now(), dossier.email_key, list(MAY_REJOIN)):
+        raise OfferOver
+    await outbox.withdraw_unsent(one.subject)
+    await changes.write_again(dossier, one)
+    await note("booker", "rejoin", "booking", one.booking.id)
+    await waiting.promote(one.slot.id)

@@ -1,0 +1,263 @@
+"""The waiting list: one queue a slot, first come first served. A seat that is freed is offered by itself."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from service import clock, db
+from service.bookings import dossiers, emails, seats
+from service.bookings.dossiers import Booker
+from service.bookings.tables import Booking, Dossier
+from service.events import slots
+from service.events.slots import LAST_CALL, BookableSlot
+from service.journal.notes import note
+from service.limits import keys, rates
+from service.mail import outbox
+from service.refusal import Refusal
+
+MOST_PASSES = 3  # how often an entry that needs more seats than are free may see others served
+# With so much time left to the closing, an offer stands so long (product.md, "Waiting list").
+TERMS = (
+    (timedelta(hours=48), timedelta(hours=24)),
+    (timedelta(hours=6), timedelta(hours=4)),
+    (LAST_CALL, timedelta(hours=1)),
+)
+
+ROOM = """
+SELECT slot.capacity - slot.seats_taken AS free, slot.closes_at, slot.fill,
+       slot.state = 'open' AND event.state = 'published' AS is_open
+FROM slot JOIN event ON event.id = slot.event WHERE slot.id = $1 AND slot.seats_waiting > 0
+"""
+QUEUE = """
+SELECT id, seats, passed_over FROM booking WHERE slot = $1 AND state = 'waiting' ORDER BY queued_at, id FOR UPDATE
+"""
+OFFER = """
+UPDATE booking SET state = 'offered', expires_at = $2, revision = revision + 1
+WHERE id = $1 AND state = 'waiting' RETURNING *
+"""
+NOTE_PASSED = "UPDATE booking SET passed_over = $2 WHERE id = $1"
+RANK = """
+SELECT count(*) AS entries, coalesce(sum(earlier.seats), 0)::int AS seats
+FROM booking me JOIN booking earlier ON earlier.slot = me.slot AND earlier.state = 'waiting'
+    AND (earlier.queued_at, earlier.id) < (me.queued_at, me.id) WHERE me.id = $1
+"""
+DUE = """
+SELECT DISTINCT slot FROM booking WHERE state = 'offered' AND expires_at <= $1
+UNION SELECT id FROM slot WHERE seats_waiting > 0 AND closes_at <= $1
+ORDER BY 1 LIMIT 50
+"""
+LAPSED = """
+UPDATE booking SET state = 'expired', ended_at = $2, ended_by = $3, expires_at = NULL, revision = revision + 1
+WHERE slot = $1 AND state = $4 AND ($4 = 'waiting' OR expires_at <= $2) RETURNING *
+"""
+
+
+class TooLateToWait(Refusal):
+    """So shortly before the list closes nothing is offered any more."""
+
+
+class OfferOver(Refusal):
+    """The offer lapsed, was answered, or never was."""
+
+
+class FewerThanTaken(Refusal):
+    """More seats are taken than the slot shall have."""
+
+    def __init__(self, seats_taken: int) -> None:
+        self.seats_taken = seats_taken
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a queue, in its order."""
+
+    id: UUID
+    seats: int
+    passed_over: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """Where somebody stands: how many entries and how many seats are before them."""
+
+    entries: int
+    seats: int
+
+    @property
+    def position(self) -> int:
+        """1 for the first."""
+        return self.entries + 1
+
+
+async def join(slot: BookableSlot, who: Booker, *, key: keys.Key | None = None) -> Dossier:
+    """Put ``who`` at the end of the slot's queue; when a seat is free and nobody waits, they have it at once.
+
+    The same ``key`` gives the same dossier; a duplicate is sent the link it has.
+    Refuses: KeyReused, those of ``slots.check_open_to_individuals``, TooLateToWait, AlreadyBooked, TooOften.
+    """
+    if known := await keys.answered(key):
+        return await dossiers.by_id(known)
+    slots.check_open_to_individuals(slot)
+    try:
+        if await seats.check_not_doubled(slot.id, who.email_key, who.name_key):
+            await rates.spend_letter(who.email_key)
+        return await _join(slot, who, key)
+    except (seats.AlreadyBooked, rates.TooOften) as refusal:
+        if known := await keys.answered(key):  # the same form's first sending won between two of our looks
+            return await dossiers.by_id(known)
+        if isinstance(refusal, seats.AlreadyBooked):
+            await emails.remind_of_booking(refusal.held_by, who)
+        raise
+
+
+async def promote(slot_id: UUID) -> None:
+    """Offer what is free to those whose turn it is. Needs an open transaction that holds the slot's row.
+
+    Every verb that frees or adds seats ends here, so that no seat stays free while the first of the queue fits.
+    """
+    db.inside_transaction()
+    rows = await db.fetch(ROOM, slot_id)
+    until = deadline(clock.now(), rows[0]["closes_at"]) if rows else None
+    if not until or not rows[0]["is_open"] or rows[0]["free"] < 1:
+        return
+    queue = [Entry(**dict(row)) for row in await db.fetch(QUEUE, slot_id)]
+    served, passed = in_turn(queue, rows[0]["free"], is_strict=rows[0]["fill"] == "strict")
+    for entry in served:
+        await _offer(slot_id, entry, until)
+    for entry_id, times in passed.items():
+        await db.fetch(NOTE_PASSED, entry_id, times)
+        await note("system", "passed_over", "booking", entry_id)
+
+
+def in_turn(queue: Iterable[Entry], free: int, *, is_strict: bool) -> tuple[list[Entry], dict[UUID, int]]:
+    """Who is served with ``free`` seats, and who was passed over how often by now.
+
+    Strict waits for enough seats for the first. Otherwise the first that fits is served, but nobody sees others
+    served before them more than 3 times.
+    """
+    served: list[Entry] = []
+    skipped: dict[UUID, int] = {}
+    passed: dict[UUID, int] = {}
+    for entry in queue:
+        if entry.seats > free:
+            skipped[entry.id] = entry.passed_over
+            if is_strict:
+                break
+        elif any(times >= MOST_PASSES for times in skipped.values()):
+            break
+        else:
+            skipped = {name: times + 1 for name, times in skipped.items()}
+            passed |= skipped
+            served.append(entry)
+            free -= entry.seats
+            if not free:
+                break
+    return served, passed
+
+
+def deadline(now: datetime, closes_at: datetime) -> datetime | None:
+    """Until when an offer made now stands; None when nothing is offered any more."""
+    left = closes_at - now
+    return next((now + term for least, term in TERMS if left >= least), None)
+
+
+async def rank_of(booking: Booking) -> Rank:
+    """Where a waiting booking stands now."""
+    [row] = await db.fetch(RANK, booking.id)
+    return Rank(row["entries"], row["seats"])
+
+
+async def resize(slot_id: UUID, capacity: int) -> None:
+    """Give the slot ``capacity`` seats; new ones are offered to those who wait. Refuses: FewerThanTaken."""
+    async with db.transaction():
+        await seats.hold(slot_id)
+        [row] = await db.fetch("SELECT seats_taken FROM slot WHERE id = $1", slot_id)
+        if row["seats_taken"] > capacity:
+            raise FewerThanTaken(row["seats_taken"])
+        await db.fetch("UPDATE slot SET capacity = $2 WHERE id = $1", slot_id, capacity)
+        await promote(slot_id)
+
+
+async def expire() -> int:
+    """End the offers whose time is over and offer their seats on; end the queues of lists that closed.
+
+    Returns how many bookings ended. Any number of workers may call it at once.
+    """
+    return sum([await expire_in(row["slot"]) for row in await db.fetch(DUE, clock.now())])
+
+
+async def expire_in(slot_id: UUID) -> int:
+    """Do for one slot what ``expire`` does for those that are due."""
+    now = clock.now()
+    async with db.transaction():
+        await seats.hold(slot_id)
+        slot = await slots.load(slot_id)
+        offered = await db.fetch(LAPSED, slot_id, now, "deadline", "offered")
+        waiting = await db.fetch(LAPSED, slot_id, now, "closing", "waiting") if slot.closes_at <= now else []
+        for row in offered:
+            await seats.give_back(slot_id, row["seats"])
+            await _say_over(slot, row)
+        for row in waiting:
+            await seats.count_waiting(slot_id, -row["seats"])
+            await _say_over(slot, row)
+        await promote(slot_id)
+    return len(offered) + len(waiting)
+
+
+async def _join(slot: BookableSlot, who: Booker, key: keys.Key | None) -> Dossier:
+    dossier_id = dossiers.new_id()
+    async with db.transaction():
+        if await keys.claim(key, dossier_id):
+            await seats.hold(slot.id)
+            return await _enter(dossier_id, slot, who)
+    return await dossiers.by_id(await keys.answered(key) or dossier_id)
+
+
+async def _enter(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossier:
+    await seats.check_not_doubled(slot.id, who.email_key, who.name_key)
+    try:
+        await seats.take(slot.id, 1)
+    except seats.SoldOut:
+        if deadline(clock.now(), slot.closes_at) is None:
+            raise TooLateToWait from None
+    else:
+        return await seats.open_confirmed(dossier_id, slot, who)
+    dossier = await dossiers.open_dossier(dossier_id, who)
+    booking = await seats.claim(dossier, slot, who, "waiting")
+    await seats.count_waiting(slot.id, booking.seats)
+    await note("booker", "join", "booking", booking.id)
+    await say_waiting(dossier, booking, slot)
+    await promote(slot.id)  # a seat that is too few for those before may be enough for them
+    return dossier
+
+
+async def say_waiting(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
+    """Post the letter that says where they stand. Needs an open transaction."""
+    if dossier.email:
+        await emails.say_waiting(dossier, booking, slot, (await rank_of(booking)).position)
+
+
+async def _offer(slot_id: UUID, entry: Entry, until: datetime) -> None:
+    rows = await db.fetch(OFFER, entry.id, until)
+    booking = _booking(rows[0])
+    await seats.count_waiting(slot_id, -entry.seats)
+    await seats.take(slot_id, entry.seats, in_turn=True)
+    await outbox.withdraw_unsent(("booking", booking.id))
+    dossier = await dossiers.by_id(rows[0]["dossier"])
+    if dossier.email:
+        await emails.offer(dossier, booking, await slots.load(slot_id))
+    await note("system", "offer", "booking", booking.id)
+
+
+async def _say_over(slot: BookableSlot, row: Any) -> None:
+    booking, dossier = _booking(row), await dossiers.by_id(row["dossier"])
+    await outbox.withdraw_unsent(("booking", booking.id))
+    if dossier.email:
+        await emails.say_over(dossier, booking, slot)
+    await note("system", "expire", "booking", booking.id)
+
+
+def _booking(row: Any) -> Booking:
+    return Booking(**dict(row), _exists_in_db=True)

@@ -1,0 +1,99 @@
+"""The page of one booking, as it stands: a seat, a place in the queue, an offer, or what is over."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Response
+
+from service import clock, i18n, tokens
+from service.attendance import presence
+from service.bookings import changes, dossiers, waiting
+from service.bookings.changes import Held
+from service.bookings.tables import Dossier
+from service.events import details
+from service.events.cards import SlotCard
+from service.people import delivery
+from service.web.drawings import qr_code
+from service.web.events import age_bands
+from service.web.forms import Form
+from service.web.pages import Visit, language, page
+from service.web.refusals import Answer, standing
+
+
+def address_of(dossier: Dossier) -> str:
+    """The path of a dossier's page."""
+    return f"/bookings/{dossiers.token_of(dossier.id, dossier.generation)}"
+
+
+async def booking_answer(request: Visit, dossier: Dossier, form: Form, refusal: Answer | None = None) -> Response[str]:
+    """The page of a dossier around a form: fresh, with its mistakes, or under the refusal it met."""
+    if dossier.erase_asked_at:
+        return page(request, "bookings/erased")
+    held = (await changes.held_by(dossier))[0]
+    event = await details.event_page(held.slot.slug)
+    card = next(card for card in event.slots if card.slot_id == held.slot.id)
+    return page(
+        request,
+        "bookings/show",
+        **standing(form, refusal),
+        here=address_of(dossier),
+        booking=await _names(request, dossier, held, form) | await _in_the_queue(held, card),
+        event=event,
+        slot=card,
+        form=form,
+    )
+
+
+async def _names(request: Visit, dossier: Dossier, held: Held, form: Form) -> dict[str, Any]:
+    return {
+        "token": dossiers.token_of(dossier.id, dossier.generation),
+        "code": dossier.code,
+        "first_name": dossier.first_name,
+        "last_name": dossier.last_name,
+        "email": dossier.email,
+        "school": dossier.school,
+        "level": dossier.level,
+        "age": dict(age_bands(language(request))).get(held.booking.age_band, ""),
+        "seats": held.booking.seats,
+        "check_in_svg": qr_code(_check_in(held.booking.id)),
+        "can_cancel": held.may_change,
+        "can_restore": held.restore_until is not None,
+        "restore_until": held.restore_until and i18n.local(held.restore_until),
+        "can_correct_email": held.may_change and await changes.may_correct_address(dossier),
+        "undeliverable": await delivery.is_undeliverable(dossier.email_key),
+        "present": await presence.came(held.booking.id) if held.is_over else None,
+        "is_over": held.is_over,
+        "just_booked": request.query_params.get("booked") == "yes",
+        "from_mail": "mail" in (request.query_params.get("from"), form.raw("from")),
+    }
+
+
+async def _in_the_queue(held: Held, card: SlotCard) -> dict[str, Any]:
+    """Where the booking stands, in one word, and what the waiting list has to do with it."""
+    stands, until = _stands(held, card), held.booking.expires_at
+    return {
+        "stands": stands,
+        "position": (await waiting.rank_of(held.booking)).position if stands == "waiting" else 0,
+        "answer_until": i18n.local(until) if stands == "offered" and until else None,
+        "can_rejoin": stands in ("lapsed", "closed", "declined") and card.takes_requests,
+    }
+
+
+def _stands(held: Held, card: SlotCard) -> str:
+    state, by = held.booking.state, held.booking.ended_by
+    if card.status == "called_off":
+        return "off"
+    if state == "confirmed":
+        return "over" if held.is_over else "held"
+    if state == "waiting":  # no worker ended it yet
+        return "waiting" if card.closes_at > clock.now() else "closed"
+    if state == "offered":
+        return "lapsed" if held.has_lapsed else "offered"
+    if state == "expired":
+        return "closed" if by == "closing" else "lapsed"
+    return "left" if by == "leaving" else "declined" if state == "declined" else "cancelled"
+
+
+def _check_in(booking: UUID) -> str:
+    """What the door reads: 160 random-looking bits, no name and no link inside."""
+    return "PASSERELLE:" + tokens.derive("check-in", booking).upper()
