@@ -57,7 +57,7 @@ def submitted(path: str, action: str) -> Opener:
     async def open_it(page: Page, site: str) -> None:
         await page.goto(site + path)
         await _unfold(page, action)
-        await page.locator(f'form[action*="{action}"] button').click()
+        await _press(page, f'form[action*="{action}"] button')
 
     return open_it
 
@@ -68,7 +68,7 @@ def asked(path: str) -> Opener:
     async def open_it(page: Page, site: str) -> None:
         await page.goto(site + path)
         await page.locator("#email").fill("personne@exemple.test")
-        await page.locator('form[action*="/bookings/find"] button').click()
+        await _press(page, 'form[action*="/bookings/find"] button')
 
     return open_it
 
@@ -88,13 +88,13 @@ def too_much(path: str) -> Opener:
 
     async def open_it(page: Page, site: str) -> None:
         await page.goto(site + path)
-        await page.evaluate(
-            """most => { const form = document.querySelector('form[method=post]');
-            const field = document.createElement('textarea'); field.name = 'more'; field.value = 'x'.repeat(most);
-            form.append(field); form.submit(); }""",
-            TOO_MUCH,
-        )
-        await page.wait_for_load_state()
+        async with page.expect_navigation():
+            await page.evaluate(
+                """most => { const form = document.querySelector('form[method=post]');
+                const field = document.createElement('textarea'); field.name = 'more'; field.value = 'x'.repeat(most);
+                form.append(field); form.submit(); }""",
+                TOO_MUCH,
+            )
 
     return open_it
 
@@ -107,7 +107,7 @@ def too_often(path: str, action: str) -> Opener:
             await page.request.post(site + path + action)
         await page.goto(site + path)
         await _unfold(page, action)
-        await page.locator(f'form[action*="{action}"] button').click()
+        await _press(page, f'form[action*="{action}"] button')
 
     return open_it
 
@@ -175,4 +175,10 @@ async def _unfold(page: Page, action: str) -> None:
 async def _send(page: Page) -> None:
     """Press the button as late as a person would: a form sent within a second looks like a robot's."""
     await page.wait_for_timeout(1100)
-    await page.locator('form[action*="/bookings"] button').click()
+    await _press(page, 'form[action*="/bookings"] button')
+
+
+async def _press(page: Page, button: str) -> None:
+    """Press a button that sends its form, and be there when the answer is."""
+    async with page.expect_navigation():
+        await page.locator(button).click()
