@@ -163,7 +163,7 @@ async def test_what_verify_finds_is_a_line_and_the_exit_status(
 
     status, said = await _passerelle(tmp_path, "restore", file, "--verify", DATABASE_URL=empty)
 
-    assert (status, said.splitlines()[-1].startswith(f"slot {slot.id}: 2 seats counted, 0 held.")) == (1, True)
+    assert (status, said.splitlines()[-1].startswith(f"slot {slot.id}: 2 seats counted, 0 held; ")) == (1, True)
 
 
 async def test_a_backup_moves_into_the_embedded_database_with_its_list_and_its_secret(tmp_path: Path) -> None:
