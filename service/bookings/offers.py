@@ -33,11 +33,7 @@ async def accept(dossier: Dossier) -> None:
     """
     async with db.transaction():
         dossier = await changes.hold(dossier)
-        held = await changes.held_by(dossier)
-        offered = [one for one in held if one.booking.state == "offered"]
-        if not offered and not any(one.booking.state == "confirmed" for one in held):
-            raise OfferOver
-        for one in offered:
+        for one in await _offered(dossier, "confirmed"):
             await _accept(dossier, one)
 
 
@@ -48,11 +44,7 @@ async def decline(dossier: Dossier) -> None:
     """
     async with db.transaction():
         dossier = await changes.hold(dossier)
-        held = await changes.held_by(dossier)
-        offered = [one for one in held if one.booking.state == "offered"]
-        if not offered and not any(one.booking.state == "declined" for one in held):
-            raise OfferOver
-        for one in offered:
+        for one in await _offered(dossier, "declined"):
             await _decline(dossier, one)
 
 
@@ -73,6 +65,15 @@ async def rejoin(dossier: Dossier) -> None:
             raise OfferOver
         for one in over:
             await _rejoin(dossier, one)
+
+
+async def _offered(dossier: Dossier, answered: str) -> list[Held]:
+    """What is offered to the dossier; nothing when it was ``answered`` like this before. Refuses: OfferOver."""
+    held = await changes.held_by(dossier)
+    offered = [one for one in held if one.booking.state == "offered"]
+    if not offered and not any(one.booking.state == answered for one in held):
+        raise OfferOver
+    return offered
 
 
 async def _accept(dossier: Dossier, one: Held) -> None:
@@ -98,14 +99,7 @@ async def _decline(dossier: Dossier, one: Held) -> None:
 async def _rejoin(dossier: Dossier, one: Held) -> None:
     slots.check_open_to_individuals(one.slot)
     await seats.check_not_doubled(one.slot.id, dossier.email_key, one.booking.name_key)
-    try:
-        await seats.take(one.slot.id, one.booking.seats)
-        state = "confirmed"
-    except seats.SoldOut:
-        if waiting.deadline(clock.now(), one.slot.closes_at) is None:
-            raise waiting.TooLateToWait from None
-        await seats.count_waiting(one.slot.id, one.booking.seats)
-        state = "waiting"
+    state = await waiting.take_or_wait(one.slot, one.booking.seats)
     if not await changes.change(one, REJOIN, state, clock.now(), dossier.email_key, list(MAY_REJOIN)):
         raise OfferOver
     await outbox.withdraw_unsent(one.subject)

@@ -217,20 +217,29 @@ async def _join(slot: BookableSlot, who: Booker, key: keys.Key | None) -> Dossie
 
 async def _enter(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossier:
     await seats.check_not_doubled(slot.id, who.email_key, who.name_key)
-    try:
-        await seats.take(slot.id, 1)
-    except seats.SoldOut:
-        if deadline(clock.now(), slot.closes_at) is None:
-            raise TooLateToWait from None
-    else:
+    if await take_or_wait(slot, 1) == "confirmed":
         return await seats.open_confirmed(dossier_id, slot, who)
     dossier = await dossiers.open_dossier(dossier_id, who)
     booking = await seats.claim(dossier, slot, who, "waiting")
-    await seats.count_waiting(slot.id, booking.seats)
     await note("booker", "join", "booking", booking.id)
     await say_waiting(dossier, booking, slot)
     await promote(slot.id)  # a seat that is too few for those before may be enough for them
     return dossier
+
+
+async def take_or_wait(slot: BookableSlot, wanted: int) -> str:
+    """Take ``wanted`` seats, or count them as waited for; returns the state that says which.
+
+    Needs an open transaction that holds the slot's row. Refuses: TooLateToWait.
+    """
+    try:
+        await seats.take(slot.id, wanted)
+    except seats.SoldOut:
+        if deadline(clock.now(), slot.closes_at) is None:
+            raise TooLateToWait from None
+        await seats.count_waiting(slot.id, wanted)
+        return "waiting"
+    return "confirmed"
 
 
 async def say_waiting(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
