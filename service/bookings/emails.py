@@ -183,7 +183,6 @@ def _names(email: Claimed) -> dict[str, Any]:
         "expires_at": _moment(facts["expires_at"]) if facts.get("expires_at") else None,
         "state": facts.get("state", ""),
         "why": facts.get("why", ""),
-        "slug": facts["slug"],
         "restore_until": _moment(facts["restore_until"]) if facts.get("restore_until") else None,
     }
 
