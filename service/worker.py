@@ -13,7 +13,7 @@ import structlog
 
 from service import alive, clock, db, settings
 from service.bookings import emails as bookings_emails
-from service.bookings import erasure, waiting
+from service.bookings import erasure, lapses, waiting
 from service.limits import keys, rates
 from service.mail import letters, outbox, smtp
 from service.mail.letters import Letter
@@ -246,6 +246,7 @@ async def _renew(email: Claimed) -> None:
 
 async def _tidy() -> None:
     await waiting.expire()
+    await lapses.expire()
     await erasure.finish()
     await keys.forget_old()
     await rates.forget_old()

@@ -22,7 +22,7 @@ hypothesis.register_profile("house", deadline=None, derandomize=True, database=N
 hypothesis.load_profile("house")
 
 EMPTYING_ORDER = (
-    "presence", "booking", "dossier", "invitation", "slot", "event", "organisation",
+    "presence", "attendee", "booking", "dossier", "invitation", "slot", "event", "organisation",
     "address", "email", "journal", "idempotency_key", "rate_clock",
 )  # fmt: skip
 

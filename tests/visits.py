@@ -50,10 +50,11 @@ async def send(
 
 
 async def dump() -> dict[str, list[str]]:
-    """Every row of every table, but for the clocks of the rate limits."""
+    """Every row of every table that there is, but for the clocks of the rate limits."""
     return {
         table: [row["line"] for row in await db.fetch(f'SELECT t::text AS line FROM "{table}" t ORDER BY 1')]
         for table in TABLES
+        if (await db.fetch("SELECT to_regclass($1) AS known", f'"{table}"'))[0]["known"]
     }
 
 

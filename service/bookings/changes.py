@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from service import clock, db, text, tokens
-from service.bookings import dossiers, emails, invitations, seats, waiting
+from service.bookings import dossiers, emails, holds, invitations, seats, waiting
 from service.bookings.dossiers import UnknownLink
 from service.bookings.tables import LIVE, Booking, Dossier
 from service.events import slots
@@ -19,16 +19,18 @@ from service.refusal import Refusal
 UNDO = timedelta(minutes=15)
 
 END = """
-UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = $3, expires_at = NULL, revision = revision + 1
-WHERE id = $1 AND state = ANY($4) RETURNING seats, revision, state
+UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = $3, was = state, expires_at = NULL,
+    revision = revision + 1
+WHERE id = $1 AND state = ANY($4) RETURNING *
 """
 RESTORE = """
-UPDATE booking SET state = 'confirmed', ended_at = NULL, ended_by = '', revision = revision + 1, email_key = $3
-WHERE id = $1 AND state = 'cancelled' AND ended_by = 'booker' AND ended_at > $2 RETURNING seats, revision, state
+UPDATE booking SET state = $4, expires_at = $5, was = '', ended_at = NULL, ended_by = '', revision = revision + 1,
+    email_key = $3
+WHERE id = $1 AND state = 'cancelled' AND ended_by = 'booker' AND ended_at > $2 RETURNING *
 """
 REVISE = """
 UPDATE booking SET revision = revision + 1, email_key = $2
-WHERE id = $1 AND state = ANY($3) RETURNING seats, revision, state
+WHERE id = $1 AND state = ANY($3) RETURNING *
 """
 
 
@@ -60,6 +62,11 @@ class Held:
         return ("booking", self.booking.id)
 
     @property
+    def is_class(self) -> bool:
+        """Whether it counts pupils."""
+        return self.booking.pupils > 0
+
+    @property
     def may_change(self) -> bool:
         """Whether the booker may still change it: it is live, and the slot has not begun."""
         return self.booking.state in LIVE and not self.slot.has_started
@@ -83,6 +90,10 @@ class Held:
             return None
         until = undo_until(self.slot, ended)
         return until if until > clock.now() else None
+
+    async def check_not_doubled(self, email_key: str) -> None:
+        """Return when it would be no double at this address. Refuses: AlreadyBooked."""
+        await seats.check_not_doubled(self.slot.id, email_key, self.booking.name_key, is_class=self.is_class)
 
 
 async def held_by(dossier: Dossier) -> list[Held]:
@@ -112,14 +123,14 @@ async def hold(dossier: Dossier) -> Dossier:
     return now
 
 
-async def cancel(dossier: Dossier) -> None:
-    """Free every seat of the dossier, end its invitations and say so. Done twice, it is done once.
+async def cancel(dossier: Dossier, *, slot: UUID | None = None) -> None:
+    """Free the seats of the dossier, all or those of one ``slot``, end their invitations and say so.
 
-    Refuses: AlreadyStarted, UnknownLink.
+    Done twice, it is done once. Refuses: AlreadyStarted, UnknownLink.
     """
     async with db.transaction():
         dossier = await hold(dossier)
-        await cancel_held(dossier, await held_by(dossier))
+        await cancel_held(dossier, [one for one in await held_by(dossier) if slot in (None, one.slot.id)])
 
 
 async def cancel_held(dossier: Dossier, held: list[Held], *, for_good: bool = False) -> None:
@@ -161,7 +172,7 @@ async def correct_address(dossier: Dossier, address: str) -> Dossier:
         held = [one for one in await held_by(dossier) if one.booking.state in LIVE]
         for one in held:
             _check_not_started(one)
-            await seats.check_not_doubled(one.slot.id, _other_key(dossier, address), one.booking.name_key)
+            await one.check_not_doubled(_other_key(dossier, address))
         await _renew_link(dossier, address)
         for one in held:
             await _readdress(dossier, one)
@@ -214,11 +225,14 @@ async def _restore(dossier: Dossier, one: Held) -> None:
     if one.slot.is_called_off:
         raise CalledOff(one.slot.reason)
     await seats.take(one.slot.id, one.booking.seats, in_turn=True)  # theirs, unless it was offered to somebody
-    await seats.check_not_doubled(one.slot.id, dossier.email_key, one.booking.name_key)
-    if not await change(one, RESTORE, clock.now() - UNDO, dossier.email_key):
+    await one.check_not_doubled(dossier.email_key)
+    state, until = one.booking.was or "confirmed", holds.held_again_until(one.slot, one.booking)
+    if until and until <= clock.now():
+        raise TooLateToRestore
+    if not await change(one, RESTORE, clock.now() - UNDO, dossier.email_key, state, until):
         raise TooLateToRestore
     await outbox.withdraw_unsent(one.subject)
-    await invite(dossier, one)
+    await write_again(dossier, one)
     await note("booker", "restore", "booking", one.booking.id)
 
 
@@ -252,27 +266,21 @@ async def write_again(dossier: Dossier, one: Held) -> None:
     elif one.booking.state == "offered":
         await emails.offer(dossier, one.booking, one.slot)
     else:
-        await invite(dossier, one)
+        await holds.announce(dossier, one.booking, one.slot)
 
 
 async def change(one: Held, statement: str, *values: Any) -> bool:
     """Run a conditional update of the booking; False when it is no longer in the state that it needs."""
     rows = await db.fetch(statement, one.booking.id, *values)
     for name, value in rows[0].items() if rows else ():  # its letters tell what is so now
-        setattr(one.booking, name, value)
+        if name not in ("dossier", "slot"):
+            setattr(one.booking, name, value)
     return bool(rows)
 
 
 def _check_not_started(one: Held) -> None:
     if one.booking.state in LIVE and one.slot.has_started:
         raise AlreadyStarted(one.slot.starts_at)
-
-
-async def invite(dossier: Dossier, one: Held) -> None:
-    """Confirm the booking by letter, with a new invitation. Needs an open transaction."""
-    if dossier.email:
-        invitation = await invitations.open_invitation(*one.subject, dossier.email)
-        await emails.confirm(dossier, one.booking, one.slot, invitation)
 
 
 def _other_key(dossier: Dossier, address: str) -> str:

@@ -7,11 +7,12 @@ from service import clock, db, text, tokens
 from service.bookings.tables import Dossier
 from service.refusal import Refusal
 
-KIND = "dossier"
-SOME = "SELECT id, generation FROM dossier WHERE id > $1 ORDER BY id LIMIT 1000"
+KIND, GUARDIAN_KIND = "dossier", "guardian"
+SOME = "SELECT id, generation, guardian_generation FROM dossier WHERE id > $1 ORDER BY id LIMIT 1000"
 RELINK = """
-UPDATE dossier SET token_hash = made.token_hash FROM unnest($1::uuid[], $2::text[]) made (id, token_hash)
-WHERE dossier.id = made.id
+UPDATE dossier SET token_hash = made.token_hash,
+    guardian_hash = CASE WHEN guardian_email = '' THEN '' ELSE made.guardian_hash END
+FROM unnest($1::uuid[], $2::text[], $3::text[]) made (id, token_hash, guardian_hash) WHERE dossier.id = made.id
 """
 NAME_KEY = 220  # what its column holds: some letters are several when compared (``ﷺ`` is 18)
 
@@ -22,7 +23,10 @@ class UnknownLink(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Booker:
-    """Who asks: ``email`` as typed (or empty, for an entry by staff), the rest as the form's fields."""
+    """Who asks: ``email`` as typed (or empty, for an entry by staff), the rest as the form's fields.
+
+    Who has a ``class_label`` comes with a class; whom a partner's link brought counts as one.
+    """
 
     first_name: str
     last_name: str
@@ -31,6 +35,12 @@ class Booker:
     language: str = "fr"
     level: str = ""
     age_band: str = ""
+    guardian_email: str = ""
+    class_label: str = ""
+    outing: str = ""
+    girls: int | None = None
+    needs: str = ""
+    is_partner: bool = False
 
     @property
     def email_key(self) -> str:
@@ -39,13 +49,23 @@ class Booker:
 
     @property
     def name_key(self) -> str:
-        """The name normalised: what tells two siblings with one address apart."""
-        return text.key(f"{self.first_name} {self.last_name}")[:NAME_KEY]
+        """The class, or the name, normalised: what tells two siblings with one address apart."""
+        return text.key(self.class_label or f"{self.first_name} {self.last_name}")[:NAME_KEY]
+
+    @property
+    def audience(self) -> str:
+        """Whose share of the seats it counts against, where the event keeps some."""
+        return "partner" if self.is_partner else "class" if self.class_label else "individual"
 
 
 def token_of(dossier_id: UUID, generation: int) -> str:
     """The token of a dossier's permanent link."""
     return tokens.derive(KIND, dossier_id, generation)
+
+
+def guardian_token(dossier_id: UUID, generation: int) -> str:
+    """The token of the page on which a parent answers for a minor."""
+    return tokens.derive(GUARDIAN_KIND, dossier_id, generation)
 
 
 async def open_dossier(dossier_id: UUID, who: Booker) -> Dossier:
@@ -61,6 +81,12 @@ async def open_dossier(dossier_id: UUID, who: Booker) -> Dossier:
         email_key=who.email_key,
         school=who.school,
         level=who.level,
+        class_label=who.class_label,
+        outing=who.outing,
+        girls=who.girls,
+        needs=who.needs,
+        guardian_email=who.guardian_email,
+        guardian_hash=tokens.fingerprint(guardian_token(dossier_id, 0)) if who.guardian_email else "",
         language=who.language,
         created_at=clock.now(),
     )
@@ -95,7 +121,8 @@ async def derive_links_again() -> int:
     done, last = 0, UUID(int=0)
     while rows := await db.fetch(SOME, last):
         hashes = [tokens.fingerprint(token_of(row["id"], row["generation"])) for row in rows]
-        await db.fetch(RELINK, [row["id"] for row in rows], hashes)
+        guardians = [tokens.fingerprint(guardian_token(row["id"], row["guardian_generation"])) for row in rows]
+        await db.fetch(RELINK, [row["id"] for row in rows], hashes, guardians)
         done, last = done + len(rows), rows[-1]["id"]
     return done
 

@@ -39,7 +39,7 @@ class _NothingHeld(Exception):
 
 async def confirm(dossier: Dossier, booking: Booking, slot: BookableSlot, invitation: Invitation) -> None:
     """Post the confirmation of a seat, with its invitation (METHOD:REQUEST)."""
-    await _post("confirmation", dossier, booking, slot, invitation)
+    await post("confirmation", dossier, booking, slot, invitation)
 
 
 async def say_cancelled(
@@ -51,33 +51,38 @@ async def say_cancelled(
 ) -> None:
     """Post what tells the booker that it is over; with a CANCEL when an invitation may have gone out."""
     more: dict[str, str | int] = {"reason": "", "restore_until": restore_until.isoformat() if restore_until else ""}
-    await _post("cancellation", dossier, booking, slot, invitation, **more)
+    await post("cancellation", dossier, booking, slot, invitation, **more)
 
 
 async def say_waiting(dossier: Dossier, booking: Booking, slot: BookableSlot, position: int) -> None:
     """Post where they stand in the queue."""
-    await _post("waiting", dossier, booking, slot, None, position=position)
+    await post("waiting", dossier, booking, slot, None, position=position)
 
 
 async def offer(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
     """Post the offer of a seat that is held until ``expires_at``."""
-    until = booking.expires_at.isoformat() if booking.expires_at else ""
-    await _post("offer", dossier, booking, slot, None, expires_at=until)
+    await post("offer", dossier, booking, slot, None, expires_at=_until(booking))
+
+
+async def say_pending(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
+    """Post what the booking awaits, and until when."""
+    await post("pending", dossier, booking, slot, None, expires_at=_until(booking))
 
 
 async def say_left(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
     """Post that they left the queue, or gave an offered seat to the next."""
-    await _post("left", dossier, booking, slot, None, state=booking.state)
+    await post("left", dossier, booking, slot, None, state=booking.state)
 
 
 async def say_over(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
-    """Post that an offer lapsed, or that the list closed before a seat came free."""
-    await _post("lapsed", dossier, booking, slot, None, why=booking.ended_by)
+    """Post that an offer or a pending booking lapsed, or that the list closed before a seat came free."""
+    why = "pending" if booking.was == "pending" else booking.ended_by
+    await post("lapsed", dossier, booking, slot, None, why=why)
 
 
 async def withdraw(dossier: Dossier, booking: Booking, slot: BookableSlot, invitation: Invitation) -> None:
     """Tell a wrong address that its invitation was not meant for it: no link, no name."""
-    await _post("withdrawn", dossier, booking, slot, invitation, first_name="", last_name="")
+    await post("withdrawn", dossier, booking, slot, invitation, first_name="", last_name="")
 
 
 async def remind_of_booking(held_by: list[UUID], who: Booker) -> None:
@@ -124,7 +129,7 @@ def _as_link(row: Any) -> dict[str, Any]:
     }
 
 
-async def _post(
+async def post(
     letter: str,
     dossier: Dossier,
     booking: Booking,
@@ -132,11 +137,12 @@ async def _post(
     invitation: Invitation | None,
     **more: str | int,
 ) -> None:
+    """Post a letter about one booking, with its ``invitation`` if it carries one. Needs an open transaction."""
     await outbox.post(
         letter,
         invitation.attendee if invitation else dossier.email,
         dossier.language,
-        {**_facts(dossier, slot, invitation), **more},
+        {**facts_of(dossier, slot, invitation), **more},
         ("booking", booking.id),
         revision=booking.revision,
         calendar=(METHODS[letter], invitation.uid) if invitation else ("", ""),
@@ -145,7 +151,12 @@ async def _post(
     )
 
 
-def _facts(dossier: Dossier, slot: BookableSlot, invitation: Invitation | None) -> dict[str, Any]:
+def _until(booking: Booking) -> str:
+    return booking.expires_at.isoformat() if booking.expires_at else ""
+
+
+def facts_of(dossier: Dossier, slot: BookableSlot, invitation: Invitation | None) -> dict[str, Any]:
+    """What any letter about a booking says, frozen as JSON."""
     facts = {
         **slots.as_facts(slot),
         "dossier": str(dossier.id),
@@ -161,7 +172,7 @@ def _facts(dossier: Dossier, slot: BookableSlot, invitation: Invitation | None) 
     return facts
 
 
-def _names(email: Claimed) -> dict[str, Any]:
+def names_of(email: Claimed) -> dict[str, Any]:
     """What the templates of one booking's letters call things."""
     facts = email.facts
     link = _link(facts, email.language)
@@ -212,7 +223,7 @@ def _moment(stored: str) -> datetime:
 
 def _invitation(email: Claimed) -> calendar.Invitation:
     """The values of the calendar part: the same at every rendering."""
-    facts, names = email.facts, _names(email)
+    facts, names = email.facts, names_of(email)
     public = settings.current().public_url
     withdrawn = email.letter == "withdrawn"
     link = f"{public}/events/{facts['slug']}" if withdrawn else names["link"]
@@ -237,13 +248,13 @@ def _invitation(email: Claimed) -> calendar.Invitation:
 
 
 LETTERS = {
-    "confirmation": Letter(_names, lambda email: calendar.request(_invitation(email))),
-    "cancellation": Letter(_names, lambda email: calendar.cancel(_invitation(email), email.facts["reason"])),
-    "waiting": Letter(_names),
-    "offer": Letter(_names),
-    "left": Letter(_names),
-    "lapsed": Letter(_names),
-    "withdrawn": Letter(_names, lambda email: calendar.cancel(_invitation(email), ""), fleeting=True),
+    "confirmation": Letter(names_of, lambda email: calendar.request(_invitation(email))),
+    "cancellation": Letter(names_of, lambda email: calendar.cancel(_invitation(email), email.facts["reason"])),
+    "waiting": Letter(names_of),
+    "offer": Letter(names_of),
+    "left": Letter(names_of),
+    "lapsed": Letter(names_of),
+    "withdrawn": Letter(names_of, lambda email: calendar.cancel(_invitation(email), ""), fleeting=True),
     "links": Letter(_link_names, fleeting=True),
     "already_booked": Letter(_link_names, fleeting=True),
 }

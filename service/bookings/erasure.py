@@ -14,6 +14,8 @@ SELECT dossier.id FROM dossier
 WHERE dossier.erase_asked_at IS NOT NULL AND dossier.erased_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM booking JOIN email ON email.subject_kind = 'booking' AND email.subject_id = booking.id
                   WHERE booking.dossier = dossier.id AND email.state IN ('due', 'sending'))
+  AND NOT EXISTS (SELECT 1 FROM email WHERE subject_kind IN ('dossier', 'guardian') AND subject_id = dossier.id
+                  AND state IN ('due', 'sending'))
   AND NOT EXISTS (SELECT 1 FROM email WHERE subject_kind = 'links' AND state IN ('due', 'sending') AND facts @>
                   jsonb_build_object('bookings', jsonb_build_array(jsonb_build_object('dossier', dossier.id))))
 ORDER BY dossier.erase_asked_at LIMIT 50
@@ -34,22 +36,26 @@ WHERE subject_kind = 'links' AND state NOT IN ('due', 'sending')
     """
 UPDATE email SET recipient = '', facts = '{}', content = NULL, detail = ''
 WHERE subject_kind = 'booking' AND subject_id IN (SELECT id FROM booking WHERE dossier = $1)
+   OR subject_kind IN ('dossier', 'guardian') AND subject_id = $1
 """,
     """
 UPDATE invitation SET attendee = ''
 WHERE subject_kind = 'booking' AND subject_id IN (SELECT id FROM booking WHERE dossier = $1)
 """,
+    """
+UPDATE attendee SET last_name = '', first_name = '' WHERE booking IN (SELECT id FROM booking WHERE dossier = $1)
+""",
     "UPDATE booking SET email_key = '', name_key = '', age_band = '' WHERE dossier = $1",
     """
 UPDATE dossier SET first_name = '', last_name = '', email = '', email_key = '', school = '', class_label = '',
-    level = '' WHERE id = $1
+    level = '', outing = '', girls = NULL, needs = '', guardian_email = '', guardian_hash = '' WHERE id = $1
 """,
 )
 
 # An older backup was restored: what had been done to the dossier is done to its rows of back then.
 BACK_AGAIN = "SELECT id FROM dossier WHERE id = ANY($1) AND erased_at IS NULL ORDER BY id"
 END_LIVE = """
-UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = 'erasure', expires_at = NULL,
+UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = 'erasure', was = before.state, expires_at = NULL,
     revision = booking.revision + 1
 FROM slot, booking before
 WHERE booking.dossier = $1 AND slot.id = booking.slot AND slot.ends_at > $2
@@ -60,6 +66,7 @@ SILENCE = """
 UPDATE email SET state = 'superseded', settled_at = $2, lease_until = NULL
 WHERE state IN ('due', 'sending')
   AND (subject_kind = 'booking' AND subject_id IN (SELECT id FROM booking WHERE dossier = $1)
+       OR subject_kind IN ('dossier', 'guardian') AND subject_id = $1
        OR subject_kind = 'links' AND facts @>
           jsonb_build_object('bookings', jsonb_build_array(jsonb_build_object('dossier', $1::uuid))))
 """

@@ -1,8 +1,11 @@
 """Answering an offer: the seat is taken, or goes to the next. And going back to the end of the queue."""
 
+from dataclasses import astuple
+
 from service import clock, db
-from service.bookings import changes, seats, waiting
+from service.bookings import changes, holds, seats, waiting
 from service.bookings.changes import Held
+from service.bookings.holds import Standing
 from service.bookings.tables import LIVE, Dossier
 from service.bookings.waiting import OfferOver
 from service.events import slots
@@ -11,29 +14,33 @@ from service.journal.notes import note
 from service.mail import outbox
 
 ACCEPT = """
-UPDATE booking SET state = 'confirmed', expires_at = NULL, revision = revision + 1
-WHERE id = $1 AND state = 'offered' AND expires_at > $2 RETURNING seats, revision, state
+UPDATE booking SET state = $3, expires_at = $4, awaits_approval = $5, awaits_guardian = $6, revision = revision + 1
+WHERE id = $1 AND state = 'offered' AND expires_at > $2 RETURNING *
 """
 DECLINE = """
-UPDATE booking SET state = 'declined', expires_at = NULL, ended_at = $2, ended_by = 'booker', revision = revision + 1
-WHERE id = $1 AND state = 'offered' RETURNING seats, revision, state
+UPDATE booking SET state = 'declined', expires_at = NULL, ended_at = $2, ended_by = 'booker', was = state,
+    revision = revision + 1
+WHERE id = $1 AND state = 'offered' RETURNING *
 """
 REJOIN = """
-UPDATE booking SET state = $2, ended_at = NULL, ended_by = '', queued_at = $3, passed_over = 0, email_key = $4,
+UPDATE booking SET state = $5, expires_at = $6, awaits_approval = $7, awaits_guardian = $8, ended_at = NULL,
+    ended_by = '', was = '', queued_at = $3, passed_over = 0, reminded_at = NULL, email_key = $4,
     revision = revision + 1
-WHERE id = $1 AND state = ANY($5) RETURNING seats, revision, state
+WHERE id = $1 AND state = ANY($2) AND was <> 'option' RETURNING *
 """
 MAY_REJOIN = ("declined", "expired")
 
 
 async def accept(dossier: Dossier) -> None:
-    """Confirm what is offered to the dossier, with its invitation. Done twice, it is done once.
+    """Take what is offered to the dossier: confirmed with its invitation, or pending where it must be.
+
+    Done twice, it is done once.
 
     Refuses: OfferOver, CalledOff, UnknownLink.
     """
     async with db.transaction():
         dossier = await changes.hold(dossier)
-        for one in await _offered(dossier, "confirmed"):
+        for one in await _offered(dossier, "confirmed", "pending"):
             await _accept(dossier, one)
 
 
@@ -67,11 +74,11 @@ async def rejoin(dossier: Dossier) -> None:
             await _rejoin(dossier, one)
 
 
-async def _offered(dossier: Dossier, answered: str) -> list[Held]:
+async def _offered(dossier: Dossier, *answered: str) -> list[Held]:
     """What is offered to the dossier; nothing when it was ``answered`` like this before. Refuses: OfferOver."""
     held = await changes.held_by(dossier)
     offered = [one for one in held if one.booking.state == "offered"]
-    if not offered and not any(one.booking.state == answered for one in held):
+    if not offered and not any(one.booking.state in answered for one in held):
         raise OfferOver
     return offered
 
@@ -79,10 +86,10 @@ async def _offered(dossier: Dossier, answered: str) -> list[Held]:
 async def _accept(dossier: Dossier, one: Held) -> None:
     if one.slot.is_called_off:
         raise CalledOff(one.slot.reason)
-    if not await changes.change(one, ACCEPT, clock.now()):
+    if not await changes.change(one, ACCEPT, clock.now(), *astuple(_taken(one))):
         raise OfferOver
     await outbox.withdraw_unsent(one.subject)
-    await changes.invite(dossier, one)
+    await holds.announce(dossier, one.booking, one.slot)
     await note("booker", "accept", "booking", one.booking.id)
 
 
@@ -97,12 +104,19 @@ async def _decline(dossier: Dossier, one: Held) -> None:
 
 
 async def _rejoin(dossier: Dossier, one: Held) -> None:
-    slots.check_open_to_individuals(one.slot)
-    await seats.check_not_doubled(one.slot.id, dossier.email_key, one.booking.name_key)
-    state = await waiting.take_or_wait(one.slot, one.booking.seats)
-    if not await changes.change(one, REJOIN, state, clock.now(), dossier.email_key, list(MAY_REJOIN)):
+    (slots.check_open_to_classes if one.is_class else slots.check_open_to_individuals)(one.slot)
+    await one.check_not_doubled(dossier.email_key)
+    must_wait = await waiting.take_or_wait(one.slot, one.booking.seats)
+    standing = Standing("waiting") if must_wait else _taken(one)
+    values = (list(MAY_REJOIN), clock.now(), dossier.email_key, *astuple(standing))
+    if not await changes.change(one, REJOIN, *values):
         raise OfferOver
     await outbox.withdraw_unsent(one.subject)
     await changes.write_again(dossier, one)
     await note("booker", "rejoin", "booking", one.booking.id)
     await waiting.promote(one.slot.id)
+
+
+def _taken(one: Held) -> Standing:
+    """How it stands once it is taken: who waited has thought it over, so that no option follows."""
+    return holds.first(one.slot, clock.now(), age_band=one.booking.age_band)

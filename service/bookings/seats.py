@@ -1,10 +1,12 @@
 """Taking and giving back seats. Nothing else may touch ``seats_taken`` and ``seats_waiting``."""
 
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from service import clock, db
-from service.bookings import dossiers, emails, invitations
+from service.bookings import dossiers, emails, holds
 from service.bookings.dossiers import Booker
+from service.bookings.holds import Standing
 from service.bookings.tables import LIVE, Booking, Dossier
 from service.events import slots
 from service.events.slots import BookableSlot
@@ -23,7 +25,7 @@ WHERE id = $1 AND seats_taken + $2 <= capacity AND ($3 OR seats_waiting = 0 OR c
 COUNT_WAITING = "UPDATE slot SET seats_waiting = seats_waiting + $2 WHERE id = $1"
 LEFT = "SELECT capacity - seats_taken AS seats_left, seats_waiting FROM slot WHERE id = $1"
 GIVE_BACK = "UPDATE slot SET seats_taken = seats_taken - $2 WHERE id = $1"
-ASKED = "SELECT dossier, name_key FROM booking WHERE slot = $1 AND email_key = $2 AND state = ANY($3)"
+ASKED = "SELECT dossier, name_key, pupils FROM booking WHERE slot = $1 AND email_key = $2 AND state = ANY($3)"
 
 
 class SoldOut(Refusal):
@@ -40,8 +42,24 @@ class AlreadyBooked(Refusal):
         self.held_by = held_by
 
 
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who comes to one slot together: an individual, or a class with its chaperones."""
+
+    pupils: int = 0
+    chaperones: int = 0
+
+    @property
+    def seats(self) -> int:
+        """Capacity counts everyone."""
+        return self.pupils + self.chaperones or 1
+
+
+ALONE = Party()
+
+
 async def book(slot: BookableSlot, who: Booker, *, key: keys.Key | None = None) -> Dossier:
-    """Give ``who`` a confirmed seat of ``slot``, and post the letter that says so.
+    """Give ``who`` a seat of ``slot``, and post the letter that says so: confirmed, or pending where it must be.
 
     The same ``key`` gives the same dossier. A duplicate takes no seat; the address is sent the link it has.
     Refuses: KeyReused, those of ``slots.check_open_to_individuals``, AlreadyBooked, SoldOut, TooOften.
@@ -95,14 +113,18 @@ async def seats_left(slot_id: UUID) -> int:
     return row["capacity"] - row["seats_taken"] if row else 0
 
 
-async def check_not_doubled(slot_id: UUID, email_key: str, name_key: str) -> int:
-    """Return how many seats the address holds or waits for in the slot. Refuses: AlreadyBooked."""
+async def check_not_doubled(slot_id: UUID, email_key: str, name_key: str, *, is_class: bool = False) -> int:
+    """Return how many bookings the address has in the slot. Refuses: AlreadyBooked.
+
+    A class is doubled by its label only; of individuals, no more than 3 share an address.
+    """
     if not email_key:
         return 0
     held = await db.fetch(ASKED, slot_id, email_key, list(LIVE))
-    same = [row["dossier"] for row in held if row["name_key"] == name_key]
-    if same or len(held) >= SIBLINGS:
-        raise AlreadyBooked(same or [row["dossier"] for row in held])
+    same = [row["dossier"] for row in held if row["name_key"] == name_key and bool(row["pupils"]) == is_class]
+    siblings = [row["dossier"] for row in held if not row["pupils"]]
+    if same or (not is_class and len(siblings) >= SIBLINGS):
+        raise AlreadyBooked(same or siblings)
     return len(held)
 
 
@@ -130,34 +152,38 @@ async def _open(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossier:
         await check_not_doubled(slot.id, who.email_key, who.name_key)
         raise
     await check_not_doubled(slot.id, who.email_key, who.name_key)
-    return await open_confirmed(dossier_id, slot, who)
+    return await open_held(dossier_id, slot, who)
 
 
-async def open_confirmed(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossier:
-    """The dossier of ``who`` with a confirmed booking, whose seat was taken. Needs an open transaction."""
+async def open_held(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossier:
+    """The dossier of an individual with a booking, whose seat was taken. Needs an open transaction."""
     dossier = await dossiers.open_dossier(dossier_id, who)
-    booking = await claim(dossier, slot, who, "confirmed")
+    booking = await claim(dossier, slot, who, holds.first(slot, clock.now(), age_band=who.age_band))
     await note("booker", "book", "booking", booking.id)
-    if who.email:
-        invitation = await invitations.open_invitation("booking", booking.id, who.email)
-        await emails.confirm(dossier, booking, slot, invitation)
+    await holds.announce(dossier, booking, slot)
     return dossier
 
 
-async def claim(dossier: Dossier, slot: BookableSlot, who: Booker, state: str) -> Booking:
-    """Insert the booking of one seat, in ``state``. Needs an open transaction."""
+async def claim(dossier: Dossier, slot: BookableSlot, who: Booker, standing: Standing, party: Party = ALONE) -> Booking:
+    """Insert the booking of an individual's seat, or of a class's. Needs an open transaction."""
     now = clock.now()
     booking = Booking(
         id=uuid4(),
         dossier=dossier.id,
         slot=slot.id,
-        seats=1,
-        state=state,
+        seats=party.seats,
+        pupils=party.pupils,
+        chaperones=party.chaperones,
+        audience=who.audience,
+        state=standing.state,
+        expires_at=standing.expires_at,
+        awaits_approval=standing.awaits_approval,
+        awaits_guardian=standing.awaits_guardian,
         email_key=who.email_key,
         name_key=who.name_key,
         age_band=who.age_band,
         created_at=now,
-        queued_at=now if state == "waiting" else None,
+        queued_at=now if standing.state == "waiting" else None,
     )
     await db.insert(booking)
     return booking

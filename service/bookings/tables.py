@@ -1,6 +1,6 @@
-"""Dossiers, bookings and invitations: what was asked for, which seats it holds, what calendars were told."""
+"""Dossiers, bookings, attendees and invitations: what was asked for, by whom, and what calendars were told."""
 
-from piccolo.columns import UUID, ForeignKey, Integer, OnDelete, SmallInt, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, ForeignKey, Integer, OnDelete, SmallInt, Timestamptz, Varchar
 from piccolo.constraints import Check
 from piccolo.table import Table
 
@@ -10,6 +10,8 @@ HOLDING = ("confirmed", "option", "pending", "offered")
 OVER = ("cancelled", "declined", "expired")
 LIVE = (*HOLDING, "waiting")
 STATES = (*LIVE, *OVER)
+AUDIENCES = ("individual", "class", "partner")
+OUTINGS = ("compulsory", "optional", "outside_school")
 
 
 class Dossier(Table, tablename="dossier"):
@@ -26,6 +28,13 @@ class Dossier(Table, tablename="dossier"):
     school = Varchar(length=200)
     class_label = Varchar(length=60)
     level = Varchar(length=20)
+    outing = Varchar(length=20)
+    girls = Integer(null=True, default=None)
+    needs = Varchar(length=300)
+    guardian_email = Varchar(length=254)
+    guardian_generation = SmallInt(default=0)
+    guardian_hash = Varchar(length=64, index=True)
+    guardian_answered_at = Timestamptz(null=True, default=None)
     language = Varchar(length=2, default="fr")
     created_at = Timestamptz()
     address_answered_at = Timestamptz(null=True, default=None)
@@ -33,10 +42,15 @@ class Dossier(Table, tablename="dossier"):
     erased_at = Timestamptz(null=True, default=None)
 
     language_known = Check("language IN ('fr', 'en')")
+    outing_known = Check(f"outing IN {('', *OUTINGS)}")
+    girls_counted = Check("girls >= 0")
 
 
 class Booking(Table, tablename="booking"):
-    """A claim on ``seats`` seats of one slot."""
+    """A claim on ``seats`` seats of one slot, for its ``audience``. A class counts its pupils and chaperones.
+
+    A ``pending`` one says what it awaits; one that is over says what it ``was``.
+    """
 
     id = UUID(primary_key=True)
     dossier = ForeignKey(Dossier, null=False, on_delete=OnDelete.restrict, index=True)
@@ -46,20 +60,40 @@ class Booking(Table, tablename="booking"):
     email_key = Varchar(length=320)
     name_key = Varchar(length=220)
     age_band = Varchar(length=10)
+    audience = Varchar(length=10, default="individual")
+    pupils = Integer(default=0)
+    chaperones = Integer(default=0)
+    awaits_approval = Boolean(default=False)
+    awaits_guardian = Boolean(default=False)
     revision = Integer(default=0)
     created_at = Timestamptz()
     expires_at = Timestamptz(null=True, default=None)
+    reminded_at = Timestamptz(null=True, default=None)
     queued_at = Timestamptz(null=True, default=None)
     passed_over = SmallInt(default=0)
     ended_at = Timestamptz(null=True, default=None)
     ended_by = Varchar(length=60)
+    was = Varchar(length=20)
 
     state_known = Check(f"state IN {STATES}")
     seats_positive = Check("seats > 0")
     age_band_known = Check("age_band IN ('', 'under_15', '15_17', '18_plus')")
-    offered_until = Check("state <> 'offered' OR expires_at IS NOT NULL")
+    audience_known = Check(f"audience IN {AUDIENCES}")
+    party_counted = Check("least(pupils, chaperones) >= 0 AND pupils + chaperones IN (0, seats)")
+    held_until = Check("state NOT IN ('offered', 'option', 'pending') OR expires_at IS NOT NULL")
+    pending_awaits = Check("state <> 'pending' OR awaits_approval OR awaits_guardian")
     queued_since = Check("state NOT IN ('waiting', 'offered') OR queued_at IS NOT NULL")
     ended_says_when = Check(f"(state IN {OVER}) = (ended_at IS NOT NULL)")
+
+
+class Attendee(Table, tablename="attendee"):
+    """One name that a teacher gave for a class; the rest of it are numbered blank lines."""
+
+    id = UUID(primary_key=True)
+    booking = ForeignKey(Booking, null=False, on_delete=OnDelete.restrict, index=True)
+    number = SmallInt()
+    last_name = Varchar(length=100)
+    first_name = Varchar(length=100)
 
 
 class Invitation(Table, tablename="invitation"):

@@ -9,6 +9,7 @@ from uuid import UUID
 from service import clock, db
 from service.bookings import dossiers, emails, seats
 from service.bookings.dossiers import Booker
+from service.bookings.holds import Standing
 from service.bookings.tables import Booking, Dossier
 from service.events import slots
 from service.events.slots import LAST_CALL, BookableSlot
@@ -49,7 +50,8 @@ UNION SELECT id FROM slot WHERE seats_waiting > 0 AND closes_at <= $1
 ORDER BY 1 LIMIT 50
 """
 LAPSED = """
-UPDATE booking SET state = 'expired', ended_at = $2, ended_by = $3, expires_at = NULL, revision = revision + 1
+UPDATE booking SET state = 'expired', ended_at = $2, ended_by = $3, was = state, expires_at = NULL,
+    revision = revision + 1
 WHERE slot = $1 AND state = $4 AND ($4 = 'waiting' OR expires_at <= $2) RETURNING *
 """
 
@@ -217,18 +219,18 @@ async def _join(slot: BookableSlot, who: Booker, key: keys.Key | None) -> Dossie
 
 async def _enter(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossier:
     await seats.check_not_doubled(slot.id, who.email_key, who.name_key)
-    if await take_or_wait(slot, 1) == "confirmed":
-        return await seats.open_confirmed(dossier_id, slot, who)
+    if not await take_or_wait(slot, 1):
+        return await seats.open_held(dossier_id, slot, who)
     dossier = await dossiers.open_dossier(dossier_id, who)
-    booking = await seats.claim(dossier, slot, who, "waiting")
+    booking = await seats.claim(dossier, slot, who, Standing("waiting"))
     await note("booker", "join", "booking", booking.id)
     await say_waiting(dossier, booking, slot)
     await promote(slot.id)  # a seat that is too few for those before may be enough for them
     return dossier
 
 
-async def take_or_wait(slot: BookableSlot, wanted: int) -> str:
-    """Take ``wanted`` seats, or count them as waited for; returns the state that says which.
+async def take_or_wait(slot: BookableSlot, wanted: int) -> bool:
+    """Take ``wanted`` seats, or count them as waited for; returns whether they must be waited for.
 
     Needs an open transaction that holds the slot's row. Refuses: TooLateToWait.
     """
@@ -238,8 +240,8 @@ async def take_or_wait(slot: BookableSlot, wanted: int) -> str:
         if deadline(clock.now(), slot.closes_at) is None:
             raise TooLateToWait from None
         await seats.count_waiting(slot.id, wanted)
-        return "waiting"
-    return "confirmed"
+        return True
+    return False
 
 
 async def say_waiting(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:

@@ -50,8 +50,13 @@ class EventPage:
     age_min: int | None
     takes_individuals: bool
     takes_classes: bool
+    needs_approval: bool
+    outside_school_time: bool
+    option_days: int | None
+    class_seats_max: int | None
     group_max: int | None
     chaperone_ratio: int | None
+    chaperones_min: int
     names_required_days: int | None
     slots: list[SlotCard]
 
@@ -63,7 +68,7 @@ class EventPage:
     @property
     def has_age_rule(self) -> bool:
         """Whether the form asks for an age band."""
-        return self.age_min is not None
+        return self.age_min is not None or self.outside_school_time
 
 
 async def event_page(slug: str) -> EventPage:

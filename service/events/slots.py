@@ -10,9 +10,12 @@ from service.refusal import Refusal
 
 LOAD = """
 SELECT slot.id, slot.event AS event_id, slot.starts_at, slot.ends_at, slot.opens_at, slot.closes_at, slot.state,
-       slot.called_off_reason AS reason, slot.capacity - slot.seats_taken AS seats_left, slot.seats_waiting,
-       event.slug, event.kind, event.state AS event_state, event.title, event.place, event.requirements,
-       event.levels, event.age_min, event.takes_individuals, event.contact_email, host.name AS host_name
+       slot.called_off_reason AS reason, slot.capacity, slot.capacity - slot.seats_taken AS seats_left,
+       slot.seats_waiting, event.slug, event.kind, event.state AS event_state, event.title, event.place,
+       event.requirements, event.levels, event.age_min, event.takes_individuals, event.takes_classes,
+       event.needs_approval, event.outside_school_time, event.option_days, event.class_seats_max, event.group_max,
+       event.chaperone_ratio, event.chaperones_min, event.names_required_days, event.contact_email,
+       host.name AS host_name
 FROM slot JOIN event ON event.id = slot.event JOIN organisation host ON host.id = event.host
 WHERE slot.id = $1 AND event.state <> 'draft'
 """
@@ -31,6 +34,10 @@ class MembersOnly(Refusal):
 
 class ClassesOnly(Refusal):
     """The event takes classes, no individuals."""
+
+
+class NoClasses(Refusal):
+    """The event takes individuals, no classes."""
 
 
 class CalledOff(Refusal):
@@ -73,6 +80,7 @@ class BookableSlot:
     closes_at: datetime
     state: str
     reason: str
+    capacity: int
     seats_left: int
     seats_waiting: int
     slug: str
@@ -84,6 +92,15 @@ class BookableSlot:
     levels: list[str]
     age_min: int | None
     takes_individuals: bool
+    takes_classes: bool
+    needs_approval: bool
+    outside_school_time: bool
+    option_days: int | None
+    class_seats_max: int | None
+    group_max: int | None
+    chaperone_ratio: int | None
+    chaperones_min: int
+    names_required_days: int | None
     contact_email: str
     host_name: str
 
@@ -114,17 +131,36 @@ async def load(slot_id: UUID, *, of: str | None = None) -> BookableSlot:
 def check_open_to_individuals(slot: BookableSlot) -> None:
     """Return when an individual may ask for a seat now.
 
-    Refuses: CalledOff, MembersOnly, ClassesOnly, SlotOver, NotYetOpen, BookingClosed.
+    Refuses: CalledOff, MembersOnly, SlotOver, ClassesOnly, NotYetOpen, BookingClosed.
     """
-    now = clock.now()
+    _check_takes_place(slot)
+    if not slot.takes_individuals:
+        raise ClassesOnly
+    _check_list_is_open(slot)
+
+
+def check_open_to_classes(slot: BookableSlot) -> None:
+    """Return when a class may ask for seats now.
+
+    Refuses: CalledOff, MembersOnly, SlotOver, NoClasses, NotYetOpen, BookingClosed.
+    """
+    _check_takes_place(slot)
+    if not slot.takes_classes:
+        raise NoClasses
+    _check_list_is_open(slot)
+
+
+def _check_takes_place(slot: BookableSlot) -> None:
     if slot.is_called_off:
         raise CalledOff(slot.reason)
     if slot.kind == "assembly":
         raise MembersOnly
-    if slot.ends_at <= now:
+    if slot.ends_at <= clock.now():
         raise SlotOver(slot.ends_at)
-    if not slot.takes_individuals:
-        raise ClassesOnly
+
+
+def _check_list_is_open(slot: BookableSlot) -> None:
+    now = clock.now()
     if slot.opens_at and slot.opens_at > now:
         raise NotYetOpen(slot.opens_at)
     if slot.closes_at <= now:

@@ -52,6 +52,14 @@ class Event(Table, tablename="event"):
     age_min = SmallInt(null=True, default=None)
     takes_individuals = Boolean(default=True)
     takes_classes = Boolean(default=False)
+    needs_approval = Boolean(default=False)
+    outside_school_time = Boolean(default=False)  # a minor who comes alone needs a parent's authorisation
+    option_days = SmallInt(null=True, default=10)  # how long a class may hesitate; None confirms it at once
+    class_seats_max = Integer(null=True, default=None)
+    kept_for_classes = Integer(default=0)  # seats of each slot that nobody else may take before ``kept_days``
+    kept_for_individuals = Integer(default=0)
+    kept_for_partners = Integer(default=0)
+    kept_days = SmallInt(default=0)
     group_max = Integer(null=True, default=None)
     chaperone_ratio = SmallInt(null=True, default=None)
     chaperones_min = SmallInt(default=0)
@@ -65,11 +73,16 @@ class Event(Table, tablename="event"):
     state_known = Check("state IN ('draft', 'published', 'called_off')")
     titled = Check("title <> '' AND slug <> ''")
     days_positive = Check("list_closes_days >= 0")
+    option_lasts = Check("option_days > 0")
+    kept_counted = Check("least(kept_for_classes, kept_for_individuals, kept_for_partners, kept_days) >= 0")
     assembly_is_for_members = Check("kind <> 'assembly' OR NOT (takes_individuals OR takes_classes)")
 
 
 class Slot(Table, tablename="slot"):
-    """One date of an event. Only ``bookings/seats.py`` touches ``seats_taken`` and ``seats_waiting``."""
+    """One date of an event. Only ``bookings/seats.py`` touches what is counted here.
+
+    Of ``seats_taken``, classes have ``class_seats``, partners have ``partner_seats``, individuals have the rest.
+    """
 
     id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.restrict, index=True)
@@ -78,6 +91,8 @@ class Slot(Table, tablename="slot"):
     capacity = Integer()
     seats_taken = Integer(default=0)
     seats_waiting = Integer(default=0)
+    class_seats = Integer(default=0)
+    partner_seats = Integer(default=0)
     state = Varchar(length=20, default="open")
     called_off_reason = Varchar(length=300)
     opens_at = Timestamptz(null=True, default=None)
@@ -86,6 +101,7 @@ class Slot(Table, tablename="slot"):
 
     never_oversold = Check((seats_taken >= 0) & (seats_taken <= capacity))
     waiting_counted = Check(seats_waiting >= 0)
+    shares_counted = Check("least(class_seats, partner_seats) >= 0 AND class_seats + partner_seats <= seats_taken")
     ends_after_start = Check("ends_at > starts_at")
     closes_by_the_start = Check("closes_at <= starts_at")
     state_known = Check("state IN ('open', 'called_off')")

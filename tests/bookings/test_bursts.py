@@ -208,7 +208,7 @@ async def _does_nothing(*_: Any) -> None:
     """Planted."""
 
 
-async def _sees_nobody(*_: Any) -> int:
+async def _sees_nobody(*_: Any, **__: Any) -> int:
     """Planted: no double is one."""
     return 0
 

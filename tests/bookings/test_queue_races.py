@@ -8,6 +8,7 @@ import pytest
 
 from service import clock, db
 from service.bookings import changes, dossiers, offers, seats, waiting
+from service.bookings.holds import Standing
 from service.bookings.seats import SoldOut
 from service.bookings.waiting import OfferOver
 from service.events import slots
@@ -208,7 +209,7 @@ async def test_looking_before_locking_would_leave_a_seat_free(monkeypatch: pytes
         async with db.transaction():
             dossier = await dossiers.open_dossier(dossiers.new_id(), a_pupil())
             if seen.seats_left < 1:
-                await seats.claim(dossier, seen, a_pupil(), "waiting")
+                await seats.claim(dossier, seen, a_pupil(), Standing("waiting"))
                 await seats.count_waiting(slot.id, 1)
 
     slot, [holder] = await full_slot()

@@ -256,7 +256,7 @@ async def test_the_table_itself_refuses_a_second_entry_an_offer_without_end_and_
     for statement, rule in (
         (again, "one_waiting_booking"),
         ("UPDATE booking SET queued_at = NULL WHERE state = 'waiting'", "queued_since"),
-        ("UPDATE booking SET state = 'offered' WHERE state = 'waiting'", "offered_until"),
+        ("UPDATE booking SET state = 'offered' WHERE state = 'waiting'", "held_until"),
         ("UPDATE slot SET seats_waiting = -1", "waiting_counted"),
     ):
         with pytest.raises(asyncpg.IntegrityConstraintViolationError, match=rule):

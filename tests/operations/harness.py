@@ -10,7 +10,7 @@ from typing import Any
 from service import clock, db, settings
 from service.attendance.tables import Presence
 from service.bookings import changes, erasure
-from service.bookings.tables import Dossier
+from service.bookings.tables import Attendee, Dossier
 from service.limits import keys
 from service.limits.keys import Key
 from service.operations import backup, demo, restore
@@ -45,6 +45,7 @@ async def _leftovers(kept: Dossier) -> None:
         assert await keys.claim(Key.of("screen", {"a": "b"}), kept.id)
     booking = await booking_of(kept)
     await Presence.insert(Presence(slot=booking.slot, booking=booking.id, people=1, noted_at=clock.now()))
+    await Attendee.insert(Attendee(booking=booking.id, number=1, last_name=ODD[:100], first_name="\\N"))
     facts = json.dumps({"odd": ODD, "none": None, "deep": [{"é": 1.5}, [], {}], "big": 10**30})
     await db.fetch("UPDATE email SET facts = $1, content = $2 WHERE state = 'sent'", facts, bytes(range(256)) * 300)
 

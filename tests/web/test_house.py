@@ -46,6 +46,10 @@ QUEUED = "On a waiting list: since when, how often others came before you, until
 LINK = "Your code, the fingerprint of your link, how often they were renewed"
 CHOSEN = "The date you chose, the number of seats, the state of the booking"
 AGE = "Your age band, where the event asks for it"
+CLASS = "Of a class: its name, the kind of outing, how many girls and what it needs, if its teacher says so"
+PARTY = "The number of pupils and of chaperones, and whose share of the seats they count against"
+PUPILS = "The names of a class, if its teacher gives them"
+GUARDIAN = "The e-mail address of a parent, where a minor comes alone, and when they answered"
 CAME = "Whether you came, if somebody counted: a number and a time"
 LETTER = "Each e-mail we sent you: address, language, content"
 SENDING = "The kind, number and state of each e-mail, its times, its tries"
@@ -60,15 +64,19 @@ UNUSED = ""  # nothing writes it yet
 KEPT: dict[str, dict[str, str]] = {
     "dossier": {
         "id": NUMBER, "token_hash": LINK, "generation": LINK, "code": LINK, "first_name": NAME, "last_name": NAME,
-        "email": ADDRESS, "email_key": ADDRESS, "school": SCHOOL, "level": SCHOOL, "class_label": UNUSED,
+        "email": ADDRESS, "email_key": ADDRESS, "school": SCHOOL, "level": SCHOOL, "class_label": CLASS,
+        "outing": CLASS, "girls": CLASS, "needs": CLASS, "guardian_email": GUARDIAN, "guardian_hash": LINK,
+        "guardian_generation": LINK, "guardian_answered_at": GUARDIAN,
         "language": SPOKEN, "created_at": WHEN, "erase_asked_at": WHEN, "erased_at": WHEN,
         "address_answered_at": "When somebody first answered from your address",
     },
     "booking": {
         "id": NUMBER, "dossier": NUMBER, "slot": CHOSEN, "seats": CHOSEN, "state": CHOSEN, "email_key": ADDRESS,
         "name_key": NAME, "age_band": AGE, "revision": WHEN, "created_at": WHEN, "ended_at": WHEN, "ended_by": WHEN,
-        "expires_at": QUEUED, "queued_at": QUEUED, "passed_over": QUEUED,
+        "expires_at": QUEUED, "queued_at": QUEUED, "passed_over": QUEUED, "audience": PARTY, "pupils": PARTY,
+        "chaperones": PARTY, "awaits_approval": CHOSEN, "awaits_guardian": CHOSEN, "was": CHOSEN, "reminded_at": WHEN,
     },
+    "attendee": {"id": NUMBER, "booking": NUMBER, "number": PUPILS, "last_name": PUPILS, "first_name": PUPILS},
     "invitation": {
         "id": NUMBER, "uid": INVITED, "subject_kind": NUMBER, "subject_id": NUMBER, "sequence": INVITED,
         "attendee": "The address that your calendar invitation went to", "stamp": INVITED, "partstat": INVITED,

@@ -1,0 +1,76 @@
+"""How a booking that has its seats stands at first: confirmed, an option, or pending; and until when it is held."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from service.bookings import emails, invitations
+from service.bookings.tables import Booking, Dossier
+from service.events.slots import BookableSlot
+
+AT_LEAST = timedelta(hours=24)
+GUARDIAN_DAYS = 10  # how long a parent may take, if the list is open so long
+MINORS = ("under_15", "15_17")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A state that holds seats, until when, and what it awaits."""
+
+    state: str = "confirmed"
+    expires_at: datetime | None = None
+    awaits_approval: bool = False
+    awaits_guardian: bool = False
+
+
+def first(slot: BookableSlot, asked_at: datetime, *, age_band: str = "", takes_option: bool = False) -> Standing:
+    """How a booking stands that was asked for then, and has its seats.
+
+    Pending where the event wants an organiser's approval, or a parent's for a minor who comes alone; else an
+    option, for a class that ``takes_option`` where the event allows it; else confirmed.
+    """
+    guardian = needs_guardian(slot, age_band)
+    if slot.needs_approval or guardian:
+        days = GUARDIAN_DAYS if guardian else None
+        return Standing("pending", hold_until(slot, asked_at, days), slot.needs_approval, guardian)
+    return after_approval(slot, asked_at, takes_option=takes_option)
+
+
+def after_approval(slot: BookableSlot, asked_at: datetime, *, takes_option: bool) -> Standing:
+    """How a booking stands that awaits nobody's word but its own booker's."""
+    if takes_option and slot.option_days:
+        return Standing("option", hold_until(slot, asked_at, slot.option_days))
+    return Standing()
+
+
+def needs_guardian(slot: BookableSlot, age_band: str) -> bool:
+    """Whether a parent must say yes: a minor comes alone, outside school time."""
+    return slot.outside_school_time and age_band in MINORS
+
+
+def hold_until(slot: BookableSlot, asked_at: datetime, days: int | None) -> datetime:
+    """So many days (None: all the time), not past the list's closing, yet 24 h at least; never past the start."""
+    until = min(asked_at + timedelta(days=days), slot.closes_at) if days else slot.closes_at
+    return min(max(until, asked_at + AT_LEAST), slot.starts_at)
+
+
+def held_again_until(slot: BookableSlot, booking: Booking) -> datetime | None:
+    """Until when a hold stands that was cancelled and is taken back: as long as it would have; None for no limit."""
+    days = {"option": slot.option_days, "pending": GUARDIAN_DAYS if booking.awaits_guardian else None}
+    return hold_until(slot, booking.created_at, days[booking.was]) if booking.was in days else None
+
+
+async def announce(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
+    """Post the letters that say how a booking with seats stands now. Needs an open transaction.
+
+    An option is told of by its class's summary.
+    """
+    if booking.state == "confirmed":
+        await _invite(dossier, booking, slot)
+    elif booking.state == "pending" and not dossier.class_label:
+        await emails.say_pending(dossier, booking, slot)
+
+
+async def _invite(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
+    if dossier.email:
+        invitation = await invitations.open_invitation("booking", booking.id, dossier.email)
+        await emails.confirm(dossier, booking, slot, invitation)
