@@ -74,3 +74,15 @@ def at_moment(moment: datetime, language: str) -> str:
     """mardi 24 novembre à 14 h · Tuesday 24 November at 14:00."""
     joint = "à" if language == "fr" else "at"
     return f"{short_date(moment.date(), language)} {joint} {wall_clock(moment, language)}"
+
+
+def party(pupils: int, chaperones: int, language: str) -> str:
+    """28 élèves et 3 accompagnateurs · 28 pupils and 3 chaperones; who is nobody is not spoken of."""
+    words = translations(language)
+    counted = [
+        words.ngettext("%(num)s pupil", "%(num)s pupils", pupils) % {"num": pupils} if pupils else "",
+        words.ngettext("%(num)s chaperone", "%(num)s chaperones", chaperones) % {"num": chaperones}
+        if chaperones
+        else "",
+    ]
+    return words.gettext(" and ").join(filter(None, counted))

@@ -39,6 +39,7 @@ def environment(language: str) -> Environment:
     )
     jinja.install_gettext_translations(i18n.translations(language), newstyle=True)  # type: ignore[attr-defined]
     jinja.globals.update(lang=language, path=_path(language), static=static, time_range=_time_range(language))
+    jinja.globals.update(party=lambda pupils, chaperones: i18n.party(pupils, chaperones, language))
     jinja.filters.update(_date_filters(language), markdown=_markdown)
     return jinja
 

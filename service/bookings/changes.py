@@ -67,9 +67,14 @@ class Held:
         return self.booking.pupils > 0
 
     @property
+    def is_live(self) -> bool:
+        """Whether it holds or awaits seats."""
+        return self.booking.state in LIVE
+
+    @property
     def may_change(self) -> bool:
         """Whether the booker may still change it: it is live, and the slot has not begun."""
-        return self.booking.state in LIVE and not self.slot.has_started
+        return self.is_live and not self.slot.has_started
 
     @property
     def is_over(self) -> bool:

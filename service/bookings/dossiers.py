@@ -112,6 +112,20 @@ async def by_id(dossier_id: UUID) -> Dossier:
     return dossier
 
 
+def booker_of(dossier: Dossier, *, is_partner: bool = False) -> Booker:
+    """Who asked, for another booking of the same dossier."""
+    return Booker(
+        first_name=dossier.first_name,
+        last_name=dossier.last_name,
+        email=dossier.email,
+        school=dossier.school,
+        language=dossier.language,
+        level=dossier.level,
+        class_label=dossier.class_label,
+        is_partner=is_partner,
+    )
+
+
 async def derive_links_again() -> int:
     """Give every dossier the link that the present SECRET_KEY derives: those sent so far lead nowhere any more.
 

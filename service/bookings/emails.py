@@ -1,7 +1,7 @@
 """What we write to people who book: the letters, the facts they freeze, and how facts become words."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,7 +18,8 @@ from service.mail.letters import Letter
 from service.mail.outbox import Claimed
 
 URGENT, ORDINARY = 3, 5
-METHODS = {"confirmation": "REQUEST", "cancellation": "CANCEL", "withdrawn": "CANCEL"}
+SETTLING = timedelta(minutes=5)  # changes of mind within them make one letter
+METHODS = {"confirmation": "REQUEST", "changed": "REQUEST", "cancellation": "CANCEL", "withdrawn": "CANCEL"}
 
 OF_DOSSIERS = """
 SELECT dossier.id, dossier.generation, dossier.code, dossier.first_name, dossier.last_name, booking.state,
@@ -142,13 +143,18 @@ async def post(
         letter,
         invitation.attendee if invitation else dossier.email,
         dossier.language,
-        {**facts_of(dossier, slot, invitation), **more},
+        {**facts_of(dossier, slot, invitation), **_party(booking), **more},
         ("booking", booking.id),
         revision=booking.revision,
         calendar=(METHODS[letter], invitation.uid) if invitation else ("", ""),
         priority=URGENT if letter == "offer" else ORDINARY,  # its deadline runs
         until=slot.ends_at,
+        after=SETTLING if letter == "changed" else timedelta(0),
     )
+
+
+def _party(booking: Booking) -> dict[str, int]:
+    return {"pupils": booking.pupils, "chaperones": booking.chaperones}
 
 
 def _until(booking: Booking) -> str:
@@ -164,6 +170,8 @@ def facts_of(dossier: Dossier, slot: BookableSlot, invitation: Invitation | None
         "code": dossier.code,
         "first_name": dossier.first_name,
         "last_name": dossier.last_name,
+        "class_label": dossier.class_label,
+        "names_by": names_by.isoformat() if dossier.class_label and (names_by := slots.names_by(slot)) else "",
     }
     if invitation:
         facts["sequence"] = invitation.sequence
@@ -194,6 +202,11 @@ def names_of(email: Claimed) -> dict[str, Any]:
         "expires_at": _moment(facts["expires_at"]) if facts.get("expires_at") else None,
         "state": facts.get("state", ""),
         "why": facts.get("why", ""),
+        "class_label": facts.get("class_label", ""),
+        "pupils": facts.get("pupils", 0),
+        "chaperones": facts.get("chaperones", 0),
+        "names_by": _moment(facts["names_by"]) if facts.get("names_by") else None,
+        "names_link": _link(facts, email.language, "/names"),
         "restore_until": _moment(facts["restore_until"]) if facts.get("restore_until") else None,
     }
 
@@ -211,17 +224,17 @@ def _link_names(email: Claimed) -> dict[str, Any]:
     return {"bookings": held, "recipient_name": ""}
 
 
-def _link(facts: dict[str, Any], language: str) -> str:
-    """The permanent link of a dossier, which says that it was opened from a mail."""
+def _link(facts: dict[str, Any], language: str, below: str = "") -> str:
+    """The permanent link of a dossier, or a page ``below`` it, which says that it was opened from a mail."""
     token = dossiers.token_of(UUID(facts["dossier"]), facts["generation"])
-    return settings.current().public_url + templates.path(language, f"/bookings/{token}", **{"from": "mail"})
+    return settings.current().public_url + templates.path(language, f"/bookings/{token}{below}", **{"from": "mail"})
 
 
 def _moment(stored: str) -> datetime:
     return i18n.local(datetime.fromisoformat(stored))
 
 
-def _invitation(email: Claimed) -> calendar.Invitation:
+def invitation_of(email: Claimed) -> calendar.Invitation:
     """The values of the calendar part: the same at every rendering."""
     facts, names = email.facts, names_of(email)
     public = settings.current().public_url
@@ -248,13 +261,13 @@ def _invitation(email: Claimed) -> calendar.Invitation:
 
 
 LETTERS = {
-    "confirmation": Letter(names_of, lambda email: calendar.request(_invitation(email))),
-    "cancellation": Letter(names_of, lambda email: calendar.cancel(_invitation(email), email.facts["reason"])),
+    "confirmation": Letter(names_of, lambda email: calendar.request(invitation_of(email))),
+    "cancellation": Letter(names_of, lambda email: calendar.cancel(invitation_of(email), email.facts["reason"])),
     "waiting": Letter(names_of),
     "offer": Letter(names_of),
     "left": Letter(names_of),
     "lapsed": Letter(names_of),
-    "withdrawn": Letter(names_of, lambda email: calendar.cancel(_invitation(email), ""), fleeting=True),
+    "withdrawn": Letter(names_of, lambda email: calendar.cancel(invitation_of(email), ""), fleeting=True),
     "links": Letter(_link_names, fleeting=True),
     "already_booked": Letter(_link_names, fleeting=True),
 }

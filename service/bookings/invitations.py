@@ -13,6 +13,10 @@ END = """
 UPDATE invitation SET sequence = sequence + 1, ended_at = $3, stamp = greatest(stamp, $4) + interval '1 second'
 WHERE subject_kind = $1 AND subject_id = $2 AND ended_at IS NULL RETURNING *
 """
+MOVE_ON = """
+UPDATE invitation SET sequence = sequence + 1, stamp = greatest(stamp, $3) + interval '1 second'
+WHERE subject_kind = $1 AND subject_id = $2 AND ended_at IS NULL RETURNING *
+"""
 LATEST = """
 SELECT * FROM invitation WHERE subject_kind = $1 AND subject_id = $2 ORDER BY ended_at DESC NULLS FIRST LIMIT 1
 """
@@ -34,6 +38,13 @@ async def open_invitation(subject_kind: str, subject_id: UUID, attendee: str) ->
     )
     await db.insert(invitation)
     return invitation
+
+
+async def move_on(subject_kind: str, subject_id: UUID) -> Invitation | None:
+    """The live invitation of the subject with its next sequence and stamp, for a change that is mailed."""
+    db.inside_transaction()
+    rows = await db.fetch(MOVE_ON, subject_kind, subject_id, clock.now().replace(microsecond=0))
+    return Invitation(**rows[0], _exists_in_db=True) if rows else None
 
 
 async def end(subject_kind: str, subject_id: UUID) -> Invitation | None:

@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import changes, dossiers, emails, seats, waiting
+from service.bookings import changes, class_emails, dossiers, emails, seats, waiting
 from service.bookings.changes import Held
 from service.bookings.dossiers import UnknownLink
+from service.bookings.tables import Dossier
 from service.journal.notes import note
 from service.mail import outbox
 
@@ -16,6 +17,10 @@ LAPSE = """
 UPDATE booking SET state = 'expired', ended_at = $2, ended_by = 'deadline', was = state, expires_at = NULL,
     revision = revision + 1
 WHERE id = $1 AND state IN ('option', 'pending') AND expires_at <= $2 RETURNING *
+"""
+END_REST = """
+UPDATE booking SET state = 'expired', ended_at = $2, ended_by = $3, was = state, revision = revision + 1
+WHERE id = $1 AND state = 'waiting' RETURNING *
 """
 
 
@@ -28,18 +33,37 @@ async def expire() -> int:
     return sum([await _expire(row["dossier"]) for row in await db.fetch(DUE, clock.now())])
 
 
+async def end_rests(ended: list[Held], held: list[Held]) -> None:
+    """End what waits for the rest of a class that will not come. Needs an open transaction that holds the dossier."""
+    for one in ended:
+        for rest in held:
+            if rest.slot.id == one.slot.id and await changes.change(rest, END_REST, clock.now(), one.booking.ended_by):
+                await seats.count_waiting(rest.slot.id, -rest.booking.seats)
+                await note("system", "expire", "booking", rest.booking.id)
+
+
 async def _expire(dossier_id: UUID) -> int:
     async with db.transaction():
         try:
             dossier = await changes.hold(await dossiers.by_id(dossier_id))
         except UnknownLink:  # erased or readdressed between the look and the lock: the next round sees it
             return 0
-        lapsed = [one for one in await changes.held_by(dossier) if await _lapse(one)]
-        if lapsed and dossier.email:
-            await emails.say_over(dossier, lapsed[0].booking, lapsed[0].slot)
+        held = await changes.held_by(dossier)
+        lapsed = [one for one in held if await _lapse(one)]
+        await end_rests(lapsed, held)
+        if lapsed:
+            await _say_over(dossier, lapsed)
         for one in lapsed:
             await waiting.promote(one.slot.id)
     return len(lapsed)
+
+
+async def _say_over(dossier: Dossier, lapsed: list[Held]) -> None:
+    await outbox.withdraw_unsent(("dossier", dossier.id))
+    if dossier.class_label:
+        await class_emails.say_lapsed(dossier, [(one.booking, one.slot) for one in lapsed])
+    elif dossier.email:
+        await emails.say_over(dossier, lapsed[0].booking, lapsed[0].slot)
 
 
 async def _lapse(one: Held) -> bool:

@@ -1,12 +1,13 @@
 """Taking and giving back seats. Nothing else may touch ``seats_taken`` and ``seats_waiting``."""
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
 from service import clock, db
 from service.bookings import dossiers, emails, holds
 from service.bookings.dossiers import Booker
 from service.bookings.holds import Standing
+from service.bookings.plans import NOBODY, Party
 from service.bookings.tables import LIVE, Booking, Dossier
 from service.events import slots
 from service.events.slots import BookableSlot
@@ -42,34 +43,24 @@ class AlreadyBooked(Refusal):
         self.held_by = held_by
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Who comes to one slot together: an individual, or a class with its chaperones."""
-
-    pupils: int = 0
-    chaperones: int = 0
-
-    @property
-    def seats(self) -> int:
-        """Capacity counts everyone."""
-        return self.pupils + self.chaperones or 1
-
-
-ALONE = Party()
-
-
 async def book(slot: BookableSlot, who: Booker, *, key: keys.Key | None = None) -> Dossier:
     """Give ``who`` a seat of ``slot``, and post the letter that says so: confirmed, or pending where it must be.
 
     The same ``key`` gives the same dossier. A duplicate takes no seat; the address is sent the link it has.
     Refuses: KeyReused, those of ``slots.check_open_to_individuals``, AlreadyBooked, SoldOut, TooOften.
     """
+    return await once(key, who, lambda: _try(slot, who, key))
+
+
+async def once(key: keys.Key | None, who: Booker, attempt: Callable[[], Awaitable[Dossier]]) -> Dossier:
+    """Attempt to book for ``who``, but once a ``key``: a repeat gets the dossier of the first.
+
+    Of a double, its owner is sent the link that exists. Refuses: KeyReused, and whatever the attempt does.
+    """
     if known := await keys.answered(key):
         return await dossiers.by_id(known)
-    slots.check_open_to_individuals(slot)
     try:
-        await _glance(slot, who)
-        return await _book(slot, who, key)
+        return await attempt()
     except (AlreadyBooked, SoldOut, rates.TooOften) as refusal:
         if known := await keys.answered(key):  # the same form's first sending won between two of our looks
             return await dossiers.by_id(known)
@@ -78,12 +69,13 @@ async def book(slot: BookableSlot, who: Booker, *, key: keys.Key | None = None) 
         raise
 
 
-async def take(slot_id: UUID, seats: int, *, in_turn: bool = False) -> None:
+async def take(slot: BookableSlot | UUID, seats: int, audience: str = "", *, in_turn: bool = False) -> None:  # TEMP
     """One statement locks the slot, checks it and counts. Needs an open transaction. Refuses: SoldOut.
 
     While people wait, only who is ``in_turn`` may take: nobody overtakes, but for the last hour.
     """
     db.inside_transaction()
+    slot_id = slot if isinstance(slot, UUID) else slot.id
     if not await db.fetch(TAKE, slot_id, seats, in_turn, clock.now() + slots.LAST_CALL):
         [row] = await db.fetch(LEFT, slot_id)
         raise SoldOut(row["seats_left"], row["seats_waiting"])
@@ -95,7 +87,7 @@ async def count_waiting(slot_id: UUID, seats: int) -> None:
     await db.fetch(COUNT_WAITING, slot_id, seats)
 
 
-async def give_back(slot_id: UUID, seats: int) -> None:
+async def give_back(slot_id: UUID, seats: int, audience: str = "") -> None:
     """Free ``seats`` seats. Needs an open transaction that holds the slot's row."""
     db.inside_transaction()
     await db.fetch(GIVE_BACK, slot_id, seats)
@@ -126,6 +118,12 @@ async def check_not_doubled(slot_id: UUID, email_key: str, name_key: str, *, is_
     if same or (not is_class and len(siblings) >= SIBLINGS):
         raise AlreadyBooked(same or siblings)
     return len(held)
+
+
+async def _try(slot: BookableSlot, who: Booker, key: keys.Key | None) -> Dossier:
+    slots.check_open_to_individuals(slot)
+    await _glance(slot, who)
+    return await _book(slot, who, key)
 
 
 async def _glance(slot: BookableSlot, who: Booker) -> None:
@@ -164,14 +162,16 @@ async def open_held(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossie
     return dossier
 
 
-async def claim(dossier: Dossier, slot: BookableSlot, who: Booker, standing: Standing, party: Party = ALONE) -> Booking:
-    """Insert the booking of an individual's seat, or of a class's. Needs an open transaction."""
+async def claim(
+    dossier: Dossier, slot: BookableSlot, who: Booker, standing: Standing, party: Party = NOBODY
+) -> Booking:
+    """Insert the booking of an individual's seat, or of a class's ``party``. Needs an open transaction."""
     now = clock.now()
     booking = Booking(
         id=uuid4(),
         dossier=dossier.id,
         slot=slot.id,
-        seats=party.seats,
+        seats=party.seats or 1,
         pupils=party.pupils,
         chaperones=party.chaperones,
         audience=who.audience,

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import dossiers, emails, seats
+from service.bookings import class_emails, dossiers, emails, seats
 from service.bookings.dossiers import Booker
 from service.bookings.holds import Standing
 from service.bookings.tables import Booking, Dossier
@@ -37,6 +37,16 @@ SELECT id, seats, passed_over FROM booking WHERE slot = $1 AND state = 'waiting'
 OFFER = """
 UPDATE booking SET state = 'offered', expires_at = $2, revision = revision + 1
 WHERE id = $1 AND state = 'waiting' RETURNING *
+"""
+MERGE = """
+UPDATE booking held SET seats = held.seats + rest.seats, pupils = held.pupils + rest.pupils,
+    chaperones = held.chaperones + rest.chaperones, revision = held.revision + 1
+FROM booking rest WHERE rest.id = $1 AND rest.pupils > 0 AND held.dossier = rest.dossier AND held.slot = rest.slot
+    AND held.state IN ('confirmed', 'option', 'pending') RETURNING held.*
+"""
+END_MERGED = """
+UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = 'merged', was = state, revision = revision + 1
+WHERE id = $1
 """
 NOTE_PASSED = "UPDATE booking SET passed_over = $2 WHERE id = $1"
 RANK = """
@@ -99,19 +109,7 @@ async def join(slot: BookableSlot, who: Booker, *, key: keys.Key | None = None) 
     The same ``key`` gives the same dossier; a duplicate is sent the link it has.
     Refuses: KeyReused, those of ``slots.check_open_to_individuals``, TooLateToWait, AlreadyBooked, TooOften.
     """
-    if known := await keys.answered(key):
-        return await dossiers.by_id(known)
-    slots.check_open_to_individuals(slot)
-    try:
-        if await seats.check_not_doubled(slot.id, who.email_key, who.name_key):
-            await rates.spend_letter(who.email_key)
-        return await _join(slot, who, key)
-    except (seats.AlreadyBooked, rates.TooOften) as refusal:
-        if known := await keys.answered(key):  # the same form's first sending won between two of our looks
-            return await dossiers.by_id(known)
-        if isinstance(refusal, seats.AlreadyBooked):
-            await emails.remind_of_booking(refusal.held_by, who)
-        raise
+    return await seats.once(key, who, lambda: _try(slot, who, key))
 
 
 async def promote(slot_id: UUID) -> None:
@@ -127,7 +125,7 @@ async def promote(slot_id: UUID) -> None:
     queue = [Entry(**dict(row)) for row in await db.fetch(QUEUE, slot_id)]
     served, passed = in_turn(queue, rows[0]["free"], is_strict=rows[0]["fill"] == "strict")
     for entry in served:
-        await _offer(slot_id, entry, until)
+        await _serve(slot_id, entry, until)
     for entry_id, times in passed.items():
         await db.fetch(NOTE_PASSED, entry_id, times)
         await note("system", "passed_over", "booking", entry_id)
@@ -208,6 +206,13 @@ async def expire_in(slot_id: UUID) -> int:
     return len(offered) + len(waiting)
 
 
+async def _try(slot: BookableSlot, who: Booker, key: keys.Key | None) -> Dossier:
+    slots.check_open_to_individuals(slot)
+    if await seats.check_not_doubled(slot.id, who.email_key, who.name_key):
+        await rates.spend_letter(who.email_key)
+    return await _join(slot, who, key)
+
+
 async def _join(slot: BookableSlot, who: Booker, key: keys.Key | None) -> Dossier:
     dossier_id = dossiers.new_id()
     async with db.transaction():
@@ -229,7 +234,7 @@ async def _enter(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossier:
     return dossier
 
 
-async def take_or_wait(slot: BookableSlot, wanted: int) -> bool:
+async def take_or_wait(slot: BookableSlot, wanted: int, audience: str = "") -> bool:
     """Take ``wanted`` seats, or count them as waited for; returns whether they must be waited for.
 
     Needs an open transaction that holds the slot's row. Refuses: TooLateToWait.
@@ -248,6 +253,19 @@ async def say_waiting(dossier: Dossier, booking: Booking, slot: BookableSlot) ->
     """Post the letter that says where they stand. Needs an open transaction."""
     if dossier.email:
         await emails.say_waiting(dossier, booking, slot, (await rank_of(booking)).position)
+
+
+async def _serve(slot_id: UUID, entry: Entry, until: datetime) -> None:
+    """Give the rest of a class to what it holds already; offer anybody else their seats."""
+    merged = await db.fetch(MERGE, entry.id)
+    if not merged:
+        return await _offer(slot_id, entry, until)
+    await seats.count_waiting(slot_id, -entry.seats)
+    await seats.take(slot_id, entry.seats, in_turn=True)
+    await db.fetch(END_MERGED, entry.id, clock.now())
+    await note("system", "merge", "booking", entry.id)
+    dossier, booking = await dossiers.by_id(merged[0]["dossier"]), _booking(merged[0])
+    return await class_emails.say_changed(dossier, booking, await slots.load(slot_id), None, 0)
 
 
 async def _offer(slot_id: UUID, entry: Entry, until: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from service import clock, db
+from service import clock, db, i18n
 from service.refusal import Refusal
 
 LOAD = """
@@ -165,6 +165,13 @@ def _check_list_is_open(slot: BookableSlot) -> None:
         raise NotYetOpen(slot.opens_at)
     if slot.closes_at <= now:
         raise BookingClosed(slot.closes_at)
+
+
+def names_by(slot: BookableSlot) -> datetime | None:
+    """Until when the site wants the names of a class: so many days before, at the same time of day; None if never."""
+    if slot.names_required_days is None:
+        return None
+    return i18n.local(slot.starts_at) - timedelta(days=slot.names_required_days)
 
 
 def as_facts(slot: BookableSlot) -> dict[str, Any]:

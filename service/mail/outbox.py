@@ -40,7 +40,7 @@ SUPERSEDE = """
 UPDATE email SET state = 'superseded', settled_at = $3, content = NULL,
     recipient = CASE WHEN may_have_arrived THEN recipient ELSE '' END,
     facts = CASE WHEN may_have_arrived THEN facts ELSE '{}' END
-WHERE subject_kind = $1 AND subject_id = $2 AND state = 'due'
+WHERE subject_kind = $1 AND subject_id = $2 AND state = 'due' AND $4 IN ('', letter)
   AND (method <> 'CANCEL' OR NOT EXISTS (
       SELECT 1 FROM email request
       WHERE request.subject_kind = $1 AND request.subject_id = $2 AND request.method = 'REQUEST'
@@ -118,8 +118,9 @@ async def post(  # noqa: PLR0913 - each is a column
     calendar: tuple[str, str] = ("", ""),
     priority: int = 5,
     until: datetime | None = None,
+    after: timedelta = timedelta(0),
 ) -> None:
-    """Insert one letter, due at once. Needs an open transaction.
+    """Insert one letter, due at once, or ``after`` a while. Needs an open transaction.
 
     ``subject`` (kind, id) keeps letters in order; ``revision`` makes its Message-ID; ``calendar`` is
     (METHOD, UID); ``until`` is when it stops being worth trying (72 h at most).
@@ -141,21 +142,23 @@ async def post(  # noqa: PLR0913 - each is a column
             message_id=_message_id(subject, letter, revision),
             posted_at=now,
             priority=priority,
-            next_try_at=now,
+            next_try_at=now + after,
             give_up_at=min(give_up, until) if until and until > now else give_up,
         )
     )
 
 
-async def withdraw_unsent(subject: tuple[str, UUID]) -> int:
+async def withdraw_unsent(subject: tuple[str, UUID], letter: str = "") -> int:
     """Supersede what was posted about the subject and is in nobody's hands; returns how many letters.
+
+    Of one kind only, where ``letter`` names it.
 
     A CANCEL stays as long as its REQUEST may have arrived: the calendar that has the entry must hear of its
     end. Needs an open transaction, in which the letter that tells of the end is posted.
     """
     db.inside_transaction()
     await db.fetch(HOLD_UNSETTLED, *subject)  # a delivery that fails now waits, and sees what we post
-    return len(await db.fetch(SUPERSEDE, *subject, clock.now()))
+    return len(await db.fetch(SUPERSEDE, *subject, clock.now(), letter))
 
 
 async def has_reached(email: Claimed) -> bool:

@@ -1,0 +1,144 @@
+"""The numbers of a class, as they change until the day: fewer at once, more if there are seats, the rest if wished."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from service import clock, db
+from service.bookings import changes, class_emails, dossiers, groups, plans, seats, waiting
+from service.bookings.changes import AlreadyStarted, Held
+from service.bookings.holds import Standing
+from service.bookings.plans import NOBODY, Party
+from service.bookings.tables import Booking, Dossier
+from service.events import slots
+from service.events.slots import BookableSlot
+from service.journal.notes import note
+from service.refusal import Refusal
+
+COUNTED = ("confirmed", "option", "pending")
+COUNT = """
+UPDATE booking SET pupils = $2, chaperones = $3, seats = $2::int + $3::int, revision = revision + 1
+WHERE id = $1 AND state = ANY($4) RETURNING *
+"""
+END_REST = """
+UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = 'leaving', was = state, revision = revision + 1
+WHERE id = $1 AND state = 'waiting' RETURNING *
+"""
+
+
+class NothingToCount(Refusal):
+    """The class holds and awaits nothing in this slot, or an offer must be answered first."""
+
+
+async def change(dossier: Dossier, slot_id: UUID, party: Party, *, queue_rest: bool = False) -> int:
+    """Let the class come to the slot as ``party``: fewer frees seats at once, more takes what there is.
+
+    With ``queue_rest``, pupils who find no seat wait for one; otherwise they are given up. Returns for how many
+    people there is no seat and no waiting. Refuses: NothingToCount, AlreadyStarted, SoldOut (then nothing changed),
+    ClassTooLarge, TooFewChaperones, TooLateToWait, and to add those of ``slots.check_open_to_classes``.
+    """
+    async with db.transaction():
+        dossier = await changes.hold(dossier)
+        here = await _here(dossier, slot_id)
+        _check(here, party)
+        missing = 0
+        if here.held:
+            missing = await _count(dossier, here, here.held, party, queue_rest=queue_rest)
+        else:
+            await _queue_rest(dossier, here, "", party)
+        await waiting.promote(slot_id)
+    return missing
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """What a class has of one slot, what of it waits there, and what it has of others."""
+
+    slot: BookableSlot
+    held: Held | None
+    rest: Held | None
+    seats_elsewhere: int
+
+    @property
+    def seats(self) -> int:
+        """What it has or waits for here."""
+        return sum(one.booking.seats for one in (self.held, self.rest) if one)
+
+
+async def _here(dossier: Dossier, slot_id: UUID) -> _Here:
+    live = [one for one in await changes.held_by(dossier) if one.is_class and one.is_live]
+    here = {one.booking.state: one for one in live if one.slot.id == slot_id}
+    held, rest = next((here[state] for state in COUNTED if state in here), None), here.get("waiting")
+    if not (held or rest):
+        raise NothingToCount
+    elsewhere = sum(one.booking.seats for one in live if one.slot.id != slot_id)
+    return _Here(next(iter(here.values())).slot, held, rest, elsewhere)
+
+
+def _check(here: _Here, party: Party) -> None:
+    if here.slot.has_started:
+        raise AlreadyStarted(here.slot.starts_at)
+    if party.pupils < 1:
+        raise NothingToCount
+    groups.check_chaperones(here.slot, [party])
+    if party.seats > here.seats:
+        slots.check_open_to_classes(here.slot)
+        groups.check_size(here.slot, party.seats + here.seats_elsewhere)
+
+
+async def _count(dossier: Dossier, here: _Here, held: Held, party: Party, *, queue_rest: bool) -> int:
+    booking, slot = held.booking, here.slot
+    had, free = booking.seats, await _free(here) if party.seats > booking.seats else 0
+    now, later = plans.split(party, had + free, plans.rules_of(slot))
+    queued = later if queue_rest and later.pupils else NOBODY
+    if later.seats and not queued.seats and now.seats <= had:
+        raise seats.SoldOut(free)
+    if now.seats > had:
+        await seats.take(slot, now.seats - had, booking.audience, in_turn=True)
+    elif now.seats < had:
+        await seats.give_back(slot.id, had - now.seats, booking.audience)
+    await changes.change(held, COUNT, now.pupils, now.chaperones, list(COUNTED))
+    waits = await _queue_rest(dossier, here, booking.audience, queued)
+    await note("booker", "count", "booking", booking.id)
+    rank = (await waiting.rank_of(waits)).position if waits else 0
+    await class_emails.say_changed(dossier, booking, slot, waits, rank)
+    return later.seats - queued.seats
+
+
+async def _free(here: _Here) -> int:
+    """How many seats the class may add: none while others wait."""
+    now = await slots.load(here.slot.id)
+    others = now.seats_waiting - (here.rest.booking.seats if here.rest else 0)
+    return 0 if others else now.seats_left
+
+
+async def _queue_rest(dossier: Dossier, here: _Here, audience: str, party: Party) -> Booking | None:
+    """Let what is missing wait, in the place that the class has in the queue or at its end; or give it up."""
+    rest = here.rest
+    had = rest.booking.seats if rest else 0
+    await seats.count_waiting(here.slot.id, party.seats - had)
+    if party.seats > had:
+        _check_may_wait(here, party)
+    if party.seats:
+        if rest is None:
+            return await _join(dossier, here.slot, audience, party)
+        await changes.change(rest, COUNT, party.pupils, party.chaperones, ["waiting"])
+        await note("booker", "count", "booking", rest.booking.id)
+        return rest.booking
+    if rest:
+        await changes.change(rest, END_REST, clock.now())
+        await note("booker", "leave", "booking", rest.booking.id)
+    return None
+
+
+def _check_may_wait(here: _Here, party: Party) -> None:
+    if waiting.deadline(clock.now(), here.slot.closes_at) is None:
+        raise waiting.TooLateToWait
+    if party.seats + (here.held.booking.seats if here.held else 0) > here.slot.capacity:
+        raise groups.ClassTooLarge(here.slot.capacity)
+
+
+async def _join(dossier: Dossier, slot: BookableSlot, audience: str, party: Party) -> Booking:
+    who = dossiers.booker_of(dossier, is_partner=audience == "partner")
+    booking = await seats.claim(dossier, slot, who, Standing("waiting"), party)
+    await note("booker", "join", "booking", booking.id)
+    return booking
