@@ -1,10 +1,7 @@
 """Booking a seat, and everything one can do with the link that answers it."""
 
-import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -15,13 +12,13 @@ from service.bookings.changes import AddressSettled, AlreadyStarted, TooLateToRe
 from service.bookings.dossiers import Booker, UnknownLink
 from service.bookings.seats import AlreadyBooked, SoldOut
 from service.bookings.tables import Dossier
-from service.events import details, slots
+from service.events import details
 from service.events.details import EventPage
-from service.events.slots import BookableSlot, CalledOff, UnknownSlot
+from service.events.slots import BookableSlot, CalledOff
 from service.limits import rates
-from service.limits.keys import Key
 from service.refusal import Refusal
 from service.web import forms, refusals
+from service.web.asking import AT_ONCE, asked_slot, check_mail, key_of
 from service.web.booking_page import address_of, booking_answer
 from service.web.events import AGE_BANDS, QUEUE, event_answer
 from service.web.forms import Form
@@ -31,8 +28,6 @@ from service.web.refusals import Answer
 FIELDS = ("slot", "first_name", "last_name", "email", "school", "level", "age_band")
 PUBLIC = {"public": True}
 Answering = Callable[[Dossier], Awaitable[None]]
-# A crowd waits here, in line and without a time limit, rather than for the pool's connections, which has one.
-AT_ONCE = asyncio.Semaphore(16)
 
 
 @post("/events/{slug:str}/bookings", opt=PUBLIC)
@@ -40,8 +35,8 @@ async def create(request: Visit, slug: FromPath[str]) -> Response[Any]:
     """Book one seat, or join a waiting list: 303 to the booking, 422 with the mistakes, 409 with the reason."""
     form = await forms.read(request, language(request))
     if form.raw("website"):  # the field no person sees
-        return _check_mail(request)
-    slot = await _slot(form, slug)
+        return check_mail(request)
+    slot = await asked_slot(form, slug)
     # An unknown event is a 404, before any mistake in its form.
     who = _booker(form, slot or await details.event_page(slug), language(request))
     if not form.ok or slot is None:
@@ -50,9 +45,9 @@ async def create(request: Visit, slug: FromPath[str]) -> Response[Any]:
         form.check_pace()
         async with AT_ONCE:
             ask = waiting.join if form.raw("slot").startswith(QUEUE) else seats.book
-            dossier = await ask(slot, who, key=_key(request, form, slug))
+            dossier = await ask(slot, who, key=key_of(request, form, slug, FIELDS))
     except AlreadyBooked:
-        return _check_mail(request)
+        return check_mail(request)
     except Refusal as refusal:
         event = await details.event_page(slug)
         return await event_answer(request, event, form, _said(request, refusal, event, slot))
@@ -73,7 +68,7 @@ async def find(request: Visit) -> Response[Any]:
     if not form.ok:
         return again(request, "bookings/find", here="/bookings/find", form=form)
     await emails.send_links(address, text.address_key(address), clock.now(), language(request))
-    return _check_mail(request)
+    return check_mail(request)
 
 
 @get("/bookings/{token:str}", opt=PUBLIC)
@@ -154,7 +149,7 @@ async def correct_address(request: Visit, token: FromPath[str]) -> Response[Any]
     try:
         moved = await changes.correct_address(dossier, address)
     except AlreadyBooked:
-        return _check_mail(request)
+        return check_mail(request)
     except (AddressSettled, AlreadyStarted) as refusal:
         return await booking_answer(request, dossier, form, refusals.answer(refusal, language(request)))
     return see(request, address_of(moved), booked="yes")
@@ -164,15 +159,6 @@ HANDLERS = [
     create, show_find, find, show, download,
     cancel, restore, accept, decline, rejoin, erase, correct_address,
 ]  # fmt: skip
-
-
-async def _slot(form: Form, slug: str) -> BookableSlot | None:
-    """The slot that the form names, of this event; a mistake of the form when it is none."""
-    try:
-        return await slots.load(UUID(form.raw("slot").removeprefix(QUEUE)), of=slug)
-    except (ValueError, UnknownSlot):
-        form.choice("slot", (), missing=form.words.gettext("Please choose a date."))
-        return None
 
 
 def _booker(form: Form, asking: BookableSlot | EventPage, spoken: str) -> Booker:
@@ -195,13 +181,6 @@ def _said(request: Visit, refusal: Refusal, event: EventPage, slot: BookableSlot
     takes_queue = any(card.takes_queue for card in event.slots if card.slot_id == slot.id)
     is_full = isinstance(refusal, SoldOut) and takes_queue
     return refusals.to_the_queue(said, language(request)) if is_full else said
-
-
-def _key(request: Visit, form: Form, slug: str) -> Key | None:
-    """The key that came with the form, or in the header, hashed: whatever it holds, it fits its column."""
-    sent = form.raw("key") or request.headers.get("idempotency-key", "")
-    value = hashlib.sha256(sent.encode("utf-8", "surrogatepass")).hexdigest() if sent else ""
-    return Key.of(value, {**form.body(*FIELDS), "event": slug})
 
 
 async def _living(token: str) -> Dossier:
@@ -231,11 +210,6 @@ async def _answered(request: Visit, token: str, verb: Answering, **query: str) -
     except Refusal as refusal:
         return await booking_answer(request, dossier, form, refusals.answer(refusal, language(request)))
     return see(request, address_of(dossier), **query, **_origin(form))
-
-
-def _check_mail(request: Visit) -> Response[str]:
-    """The neutral page: the same for an address we know, one we do not, and a robot."""
-    return page(request, "bookings/check_mail", here="/bookings/find")
 
 
 def _origin(form: Form) -> dict[str, str]:

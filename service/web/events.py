@@ -78,9 +78,9 @@ async def event_answer(request: Visit, event: EventPage, form: Form, refusal: An
         event=event,
         place_path=f"/places/{text.slug(event.town)}" if event.town else "",
         schema_org=schema_org(event),
-        dates=_dates(request, event, form),
+        dates=dates_of(request, event, form),
         form=form,
-        chosen=_chosen(form),
+        chosen=chosen_slot(form),
         form_key=secrets.token_urlsafe(18),
         opened_at=f"{clock.now().timestamp():.6f}",
         presence=await presence.people_at(event.id) if event.is_over else None,
@@ -89,10 +89,10 @@ async def event_answer(request: Visit, event: EventPage, form: Form, refusal: An
     )
 
 
-def _dates(request: Visit, event: EventPage, form: Form) -> Dates:
+def dates_of(request: Visit, event: EventPage, form: Form) -> Dates:
     """The page of dates that holds the chosen slot, else the one asked for, else the one that comes next."""
     asked = request.query_params.get("dates", "")
-    chosen = [n for n, slot in enumerate(event.slots) if slot.slot_id == _chosen(form)]
+    chosen = [n for n, slot in enumerate(event.slots) if slot.slot_id == chosen_slot(form)]
     coming = [n for n, slot in enumerate(event.slots) if slot.status != "over"]
     last = max(0, len(event.slots) - 1) // DATES_A_PAGE
     if re.fullmatch(r"[0-9]{1,4}", asked) and not chosen:
@@ -103,7 +103,7 @@ def _dates(request: Visit, event: EventPage, form: Form) -> Dates:
     return Dates(event.slots[start : start + DATES_A_PAGE], number + 1, last + 1)
 
 
-def _chosen(form: Form) -> UUID | None:
+def chosen_slot(form: Form) -> UUID | None:
     """The slot that was chosen, whether for a seat or for its waiting list: that changes meanwhile."""
     try:
         return UUID(form.value("slot").removeprefix(QUEUE))

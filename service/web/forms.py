@@ -78,6 +78,19 @@ class Form:
             self.refuse(name, wanted)
             return ""
 
+    def whole_number(self, name: str, *, least: int, most: int, missing: str = "") -> int | None:
+        """A whole number from ``least`` to ``most``; ``missing`` is said when nothing was typed, if it is needed."""
+        typed = self._fields.get(name, "").strip()
+        if not typed:
+            if missing:
+                self.refuse(name, missing)
+            return None
+        if not re.fullmatch(r"[0-9]{1,9}", typed, re.ASCII) or not least <= int(typed) <= most:
+            wanted = self.words.gettext("A number from %(least)s to %(most)s, please.")
+            self.refuse(name, wanted % {"least": least, "most": most})
+            return None
+        return int(typed)
+
     def choice(self, name: str, choices: Sequence[str], *, missing: str = "", required: bool = True) -> str:
         """One of ``choices``; ``missing`` is said when none was chosen."""
         chosen = self._fields.get(name, "")

@@ -9,7 +9,10 @@ from typing import Any
 from service import clock, i18n
 from service.bookings.changes import AddressSettled, AlreadyStarted, TooLateToRestore
 from service.bookings.dossiers import UnknownLink
+from service.bookings.groups import ClassTooLarge, TooFewChaperones
 from service.bookings.invitations import NoInvitation
+from service.bookings.numbers import NothingToCount
+from service.bookings.options import OptionOver
 from service.bookings.seats import AlreadyBooked, SoldOut
 from service.bookings.waiting import FewerThanTaken, OfferOver, TooLateToWait
 from service.edge.requests import OtherSite, WrongHost
@@ -20,6 +23,7 @@ from service.events.slots import (
     CalledOff,
     ClassesOnly,
     MembersOnly,
+    NoClasses,
     NotYetOpen,
     SlotOver,
     UnknownSlot,
@@ -79,6 +83,30 @@ def _fewer_than_taken(refusal: FewerThanTaken, words: Words, __: str) -> Answer:
         words.gettext("Too few seats"),
         taken % {"num": refusal.seats_taken},
         words.gettext("Choose at least that number, or cancel bookings first."),
+    )
+
+
+def _too_few_chaperones(refusal: TooFewChaperones, words: Words, __: str) -> Answer:
+    needed = words.ngettext(
+        "So many pupils need %(num)s chaperone.", "So many pupils need %(num)s chaperones.", refusal.needed
+    )
+    return Answer(
+        words.gettext("More chaperones are needed"),
+        needed % {"num": refusal.needed},
+        words.gettext("Each group carries its own. Nothing was changed."),
+    )
+
+
+def _class_too_large(refusal: ClassTooLarge, words: Words, __: str) -> Answer:
+    most = words.ngettext(
+        "At most %(num)s seat for a class, chaperones included.",
+        "At most %(num)s seats for a class, chaperones included.",
+        refusal.most,
+    )
+    return Answer(
+        words.gettext("The class is too large"),
+        most % {"num": refusal.most},
+        words.gettext("Come with fewer, or write to us. Nothing was changed."),
     )
 
 
@@ -170,6 +198,24 @@ SENTENCES: dict[type[Refusal], Speaker] = {
         N_("The offer is over"),
         N_("Its time has run out, or it was answered already. Nothing was changed."),
         N_("This page says where you stand now."),
+    ),
+    TooFewChaperones: _too_few_chaperones,
+    ClassTooLarge: _class_too_large,
+    OptionOver: _plain(
+        N_("Your option is over"),
+        N_("Its time has run out, or it was given back. Nothing was changed."),
+        N_("This page says where you stand now."),
+    ),
+    NothingToCount: _plain(
+        N_("There is nothing to change here"),
+        N_("This class has no seats in this slot. Nothing was changed."),
+        N_("To come with nobody, cancel instead."),
+    ),
+    NoClasses: _plain(
+        N_("Not for classes"),
+        N_("This event takes single visitors, no classes."),
+        N_("Each pupil may book alone, or look for another event in the agenda."),
+        404,
     ),
     AlreadyBooked: _plain(
         N_("Check your mailbox"), N_("If a booking exists for this address, its link is on its way.")
