@@ -25,6 +25,8 @@ from service.web import forms, refusals
 from service.web.booking_page import address_of, booking_answer
 from service.web.events import AGE_BANDS, QUEUE, event_answer
 from service.web.forms import Form
+from service.web.links import change as _change
+from service.web.links import living as _living
 from service.web.pages import Visit, again, language, page, see
 from service.web.refusals import Answer
 
@@ -202,23 +204,6 @@ def _key(request: Visit, form: Form, slug: str) -> Key | None:
     sent = form.raw("key") or request.headers.get("idempotency-key", "")
     value = hashlib.sha256(sent.encode("utf-8", "surrogatepass")).hexdigest() if sent else ""
     return Key.of(value, {**form.body(*FIELDS), "event": slug})
-
-
-async def _living(token: str) -> Dossier:
-    dossier = await dossiers.by_token(token)
-    if dossier.erase_asked_at:
-        raise dossiers.UnknownLink
-    return dossier
-
-
-async def _change(request: Visit, token: str, *, heard: bool = True) -> tuple[Dossier, Form]:
-    """What every change begins with: the dossier, its rate, the form, and whether its address answered."""
-    dossier = await _living(token)
-    await rates.spend("changes", str(dossier.id))
-    form = await forms.read(request, language(request))
-    if heard and form.raw("from") == "mail":
-        await changes.hear_from(dossier)
-    return dossier, form
 
 
 async def _answered(request: Visit, token: str, verb: Answering, **query: str) -> Response[Any]:
