@@ -17,7 +17,9 @@ from litestar.handlers import HTTPRouteHandler
 
 from service import app as service_app
 from service import clock, db, settings, templates
+from service.bookings import attendees
 from service.settings import BadSetting
+from tests.bookings.classes import a_class_of
 from tests.makers import at_paris, link_of, make_booking, make_event, make_organisation, make_slot
 from tests.visits import (
     Page,
@@ -52,6 +54,9 @@ PUBLIC = {
     "POST /bookings/{token:str}/rejoin",
     "POST /bookings/{token:str}/erase",
     "POST /bookings/{token:str}/email",
+    "GET /bookings/{token:str}/names",
+    "POST /bookings/{token:str}/names",
+    "POST /bookings/{token:str}/names/save",
     "GET /legal",
     "GET /privacy",
     "GET /accessibility",
@@ -75,6 +80,7 @@ STATIC = (
     "poster.css",
     "demo.css",
     "house.css",
+    "classes.css",
     "passerelle.js",
     "favicon.svg",
 )
@@ -113,6 +119,7 @@ async def test_no_get_changes_anything() -> None:
     slot = await make_slot(event=await make_event(slug="verre", town="Verre", host=host))
     link = link_of(await make_booking(slot))
     cancelled = await make_booking(await make_slot())
+    of_a_class = link_of(await a_class_of(await make_slot(40))).rpartition("/")[2]
     async with demonstration() as visitor:
         await send(visitor, f"{link_of(cancelled)}/cancel", {"sure": "yes"})
         numbers = [row["id"] for row in await db.fetch("SELECT id FROM email WHERE content IS NOT NULL")]
@@ -121,7 +128,7 @@ async def test_no_get_changes_anything() -> None:
         parts["file_path:path"] = "passerelle.css"
         tokens = [one.rpartition("/")[2] for one in (link, link_of(cancelled))]
         paths = [
-            _filled(path, {**parts, "token:str": token})
+            _filled(path, {**parts, "token:str": of_a_class if path.endswith("/names") else token})
             for method, path in (name.split() for name in PUBLIC | DEMO)
             if method in ("GET", "HEAD")
             for token in tokens
@@ -150,7 +157,11 @@ async def answers_in_both_languages(visitor: httpx.AsyncClient) -> list[tuple[st
     link = link_of(await make_booking(slot))
     full = await make_slot(1)
     await make_booking(full)
+    of_a_class = await a_class_of(await make_slot(40))
+    names, [group] = f"{link_of(of_a_class)}/names", await attendees.groups(of_a_class)
     for lang in ("fr", "en"):
+        for given in ("Marie DE LA TOUR\nLéa Da Silva", "", "12/03/2010"):
+            found.append(("names sent", lang, await send(visitor, names, {f"names-{group.id}": given}, lang=lang)))
         found += [
             ("wrong form", lang, await book(visitor, slot, lang=lang, email="<b>", first_name="")),
             ("full", lang, await book(visitor, full, lang=lang)),
@@ -285,6 +296,7 @@ GET_PATHS = [
     "/events/{}",
     "/bookings/{}",
     "/bookings/{}/invitation.ics",
+    "/bookings/{}/names",
     "/bookings/find",
     "/help/{}",
     "/{}",
@@ -295,6 +307,7 @@ POST_PATHS = [
     "/events/{}/bookings",
     "/bookings/find",
     *[f"/bookings/{{}}/{c}" for c in ("cancel", "restore", "accept", "decline", "rejoin", "erase", "email")],
+    *[f"/bookings/{{}}/{c}" for c in ("names", "names/save")],
 ]
 FIELDS = ["slot", "first_name", "last_name", "email", "school", "level", "age_band", "website", "opened_at", "key"]
 FIELDS += ["sure", "from", "lang", "page", "town", "from_date", "until_date", "kind", "with_seats"]

@@ -18,6 +18,7 @@ from service.bookings.tables import Dossier
 from service.events.slots import BookableSlot
 from service.events.tables import Event
 from service.web import house
+from tests.bookings.classes import a_class_of
 from tests.conftest import EMPTYING_ORDER
 from tests.makers import a_pupil, link_of, make_booking, make_event, make_organisation, make_slot
 
@@ -171,6 +172,7 @@ async def every_page() -> dict[str, str]:
         "booking from the mail": link_of(booked) + "?from=mail",
         "cancelled booking": link_of(cancelled),
         "erased booking": link_of(erased),
+        "names of a class": link_of(await a_class_of(await make_slot(40))) + "/names",
         "find": "/bookings/find",
         **{path: path for path in house.PAGES},
         "no such page": "/nowhere",

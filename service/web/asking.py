@@ -7,6 +7,8 @@ from uuid import UUID
 
 from litestar import Response
 
+from service import i18n
+from service.bookings.tables import OUTINGS
 from service.events import slots
 from service.events.slots import BookableSlot, UnknownSlot
 from service.limits.keys import Key
@@ -16,6 +18,7 @@ from service.web.pages import Visit, page
 
 # A crowd waits here, in line and without a time limit, rather than for the pool's connections, which has one.
 AT_ONCE = asyncio.Semaphore(16)
+MOST_CHAPERONES = 99
 
 
 async def asked_slot(form: Form, slug: str) -> BookableSlot | None:
@@ -37,3 +40,10 @@ def key_of(request: Visit, form: Form, slug: str, fields: Iterable[str]) -> Key 
 def check_mail(request: Visit) -> Response[str]:
     """The neutral page: the same for an address we know, one we do not, and a robot."""
     return page(request, "bookings/check_mail", here="/bookings/find")
+
+
+def outings(spoken: str) -> list[tuple[str, str]]:
+    """The kinds of outing with the words that pages say for them."""
+    words = i18n.translations(spoken)
+    labels = (words.gettext("Compulsory"), words.gettext("Optional"), words.gettext("Outside school time"))
+    return list(zip(OUTINGS, labels, strict=True))

@@ -17,9 +17,10 @@ from service.events.details import EventPage
 from service.events.slots import BookableSlot, CalledOff
 from service.limits import rates
 from service.refusal import Refusal
-from service.web import forms, refusals
+from service.web import forms, links, refusals
 from service.web.asking import AT_ONCE, asked_slot, check_mail, key_of
-from service.web.booking_page import address_of, booking_answer
+from service.web.booking_page import address_of
+from service.web.class_page import dossier_answer
 from service.web.events import AGE_BANDS, QUEUE, event_answer
 from service.web.forms import Form
 from service.web.pages import Visit, again, language, page, see
@@ -74,14 +75,18 @@ async def find(request: Visit) -> Response[Any]:
 @get("/bookings/{token:str}", opt=PUBLIC)
 async def show(request: Visit, token: FromPath[str]) -> Response[str]:
     """The booking: its state, its code, and what can be done with it."""
-    return await booking_answer(request, await dossiers.by_token(token), Form())
+    return await dossier_answer(request, await dossiers.by_token(token), Form())
 
 
 @get("/bookings/{token:str}/invitation.ics", opt=PUBLIC)
-async def download(token: FromPath[str]) -> Response[bytes]:
-    """The calendar file for people, with the mail's UID and SEQUENCE: importing both makes one entry."""
-    dossier = await _living(token)
-    held = (await changes.held_by(dossier))[0]
+async def download(request: Visit, token: FromPath[str]) -> Response[bytes]:
+    """The calendar file for people, with the mail's UID and SEQUENCE: importing both makes one entry.
+
+    A class of several slots names the one that is meant.
+    """
+    dossier = await links.living(token)
+    asked, held_by = request.query_params.get("slot", ""), await changes.held_by(dossier)
+    held = next((one for one in held_by if one.slot.id.hex == asked), held_by[0])
     content = await invitations.as_file(held.subject, held.slot, emails.link_to(dossier))
     disposition = {"Content-Disposition": 'attachment; filename="invitation.ics"'}
     return Response(content, media_type="text/calendar", headers=disposition)
@@ -89,24 +94,25 @@ async def download(token: FromPath[str]) -> Response[bytes]:
 
 @post("/bookings/{token:str}/cancel", opt=PUBLIC)
 async def cancel(request: Visit, token: FromPath[str]) -> Response[Any]:
-    """Give the seat back; needs ``sure=yes``."""
-    dossier, form = await _change(request, token)
-    form.ticked("sure", _tick_first(request))
+    """Give the seats back, all or those of one slot; needs its ``sure=yes``."""
+    dossier, form = await links.change(request, token)
+    slot = links.slot_of(form)
+    form.ticked(f"sure_{slot.hex}" if slot else "sure", _tick_first(request))
     if not form.ok:
-        return await booking_answer(request, dossier, form)
-    await changes.cancel(dossier)
-    return see(request, address_of(dossier), **_origin(form))
+        return await dossier_answer(request, dossier, form)
+    await changes.cancel(dossier, slot=slot)
+    return see(request, address_of(dossier), **links.origin(form))
 
 
 @post("/bookings/{token:str}/restore", opt=PUBLIC)
 async def restore(request: Visit, token: FromPath[str]) -> Response[Any]:
     """Take a cancellation back, while it is fresh and the seat is free."""
-    dossier, form = await _change(request, token)
+    dossier, form = await links.change(request, token)
     try:
         await changes.restore(dossier)
     except (TooLateToRestore, CalledOff, SoldOut, AlreadyBooked) as refusal:
-        return await booking_answer(request, dossier, form, refusals.answer(refusal, language(request)))
-    return see(request, address_of(dossier), **_origin(form))
+        return await dossier_answer(request, dossier, form, refusals.answer(refusal, language(request)))
+    return see(request, address_of(dossier), **links.origin(form))
 
 
 @post("/bookings/{token:str}/accept", opt=PUBLIC)
@@ -130,10 +136,10 @@ async def rejoin(request: Visit, token: FromPath[str]) -> Response[Any]:
 @post("/bookings/{token:str}/erase", opt=PUBLIC)
 async def erase(request: Visit, token: FromPath[str]) -> Response[Any]:
     """Cancel and forget; needs ``sure=yes``."""
-    dossier, form = await _change(request, token)
+    dossier, form = await links.change(request, token)
     if not form.ticked("sure"):
         form.refuse("erase-sure", _tick_first(request))  # the page has another tick of that name
-        return await booking_answer(request, dossier, form)
+        return await dossier_answer(request, dossier, form)
     await erasure.erase(dossier)
     return see(request, address_of(dossier))
 
@@ -141,17 +147,17 @@ async def erase(request: Visit, token: FromPath[str]) -> Response[Any]:
 @post("/bookings/{token:str}/email", opt=PUBLIC)
 async def correct_address(request: Visit, token: FromPath[str]) -> Response[Any]:
     """Send everything to another address, under a new link."""
-    dossier, form = await _change(request, token, heard=False)
+    dossier, form = await links.change(request, token, heard=False)
     address = form.address("email")
     if not form.ok:
-        return await booking_answer(request, dossier, form)
+        return await dossier_answer(request, dossier, form)
     await rates.spend_letter(text.address_key(address))
     try:
         moved = await changes.correct_address(dossier, address)
     except AlreadyBooked:
         return check_mail(request)
     except (AddressSettled, AlreadyStarted) as refusal:
-        return await booking_answer(request, dossier, form, refusals.answer(refusal, language(request)))
+        return await dossier_answer(request, dossier, form, refusals.answer(refusal, language(request)))
     return see(request, address_of(moved), booked="yes")
 
 
@@ -183,37 +189,16 @@ def _said(request: Visit, refusal: Refusal, event: EventPage, slot: BookableSlot
     return refusals.to_the_queue(said, language(request)) if is_full else said
 
 
-async def _living(token: str) -> Dossier:
-    dossier = await dossiers.by_token(token)
-    if dossier.erase_asked_at:
-        raise dossiers.UnknownLink
-    return dossier
-
-
-async def _change(request: Visit, token: str, *, heard: bool = True) -> tuple[Dossier, Form]:
-    """What every change begins with: the dossier, its rate, the form, and whether its address answered."""
-    dossier = await _living(token)
-    await rates.spend("changes", str(dossier.id))
-    form = await forms.read(request, language(request))
-    if heard and form.raw("from") == "mail":
-        await changes.hear_from(dossier)
-    return dossier, form
-
-
 async def _answered(request: Visit, token: str, verb: Answering, **query: str) -> Response[Any]:
     """Do what a button of the waiting list asks for, or show the page with what is in its way."""
-    dossier, form = await _change(request, token)
+    dossier, form = await links.change(request, token)
     try:
         await verb(dossier)
     except UnknownLink:
         raise
     except Refusal as refusal:
-        return await booking_answer(request, dossier, form, refusals.answer(refusal, language(request)))
-    return see(request, address_of(dossier), **query, **_origin(form))
-
-
-def _origin(form: Form) -> dict[str, str]:
-    return {"from": "mail"} if form.raw("from") == "mail" else {}
+        return await dossier_answer(request, dossier, form, refusals.answer(refusal, language(request)))
+    return see(request, address_of(dossier), **query, **links.origin(form))
 
 
 def _tick_first(request: Visit) -> str:

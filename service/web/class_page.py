@@ -13,15 +13,14 @@ from service.bookings.changes import Held
 from service.bookings.dossiers import UnknownLink
 from service.bookings.plans import Party
 from service.bookings.tables import LIVE, Dossier
-from service.events import details, slots
+from service.events import details
 from service.events.cards import SlotCard
 from service.people import delivery
 from service.refusal import Refusal
-from service.web import refusals
+from service.web import links, refusals
 from service.web.asking import MOST_CHAPERONES, outings
-from service.web.booking_page import address_of
+from service.web.booking_page import address_of, booking_answer
 from service.web.forms import Form
-from service.web.links import change_of, origin_of
 from service.web.pages import Visit, language, page, see
 from service.web.refusals import Answer, standing
 
@@ -54,6 +53,12 @@ class Place:
         return self.slot.slot_id.hex
 
 
+async def dossier_answer(request: Visit, dossier: Dossier, form: Form, refusal: Answer | None = None) -> Response[str]:
+    """The page of a dossier: a class's, or an individual's booking."""
+    is_class = dossier.class_label and not dossier.erase_asked_at
+    return await (class_answer if is_class else booking_answer)(request, dossier, form, refusal)
+
+
 async def class_answer(request: Visit, dossier: Dossier, form: Form, refusal: Answer | None = None) -> Response[str]:
     """The page of a class around a form: fresh, with its mistakes, or under the refusal it met."""
     held = [one for one in await changes.held_by(dossier) if one.booking.ended_by not in ("merged",)]
@@ -72,7 +77,7 @@ async def class_answer(request: Visit, dossier: Dossier, form: Form, refusal: An
         live=[place for place in places if place.state in LIVE],
         expires_at=_first_end(held),
         position=max((place.position for place in places), default=0),
-        names=await attendees.missing(dossier),
+        names=await _names_missing(dossier),
         outing=dict(outings(language(request))).get(dossier.outing, ""),
         missing=_count(request.query_params.get("missing", "")),
         event=event,
@@ -84,21 +89,21 @@ async def class_answer(request: Visit, dossier: Dossier, form: Form, refusal: An
 @post("/bookings/{token:str}/confirm", opt=PUBLIC)
 async def confirm(request: Visit, token: FromPath[str]) -> Response[Any]:
     """Make the options of a class its seats."""
-    dossier, form = await change_of(request, token)
+    dossier, form = await links.change(request, token)
     try:
         await options.confirm(dossier)
     except UnknownLink:
         raise
     except Refusal as refusal:
         return await class_answer(request, dossier, form, refusals.answer(refusal, language(request)))
-    return see(request, address_of(dossier), booked="yes", **origin_of(form))
+    return see(request, address_of(dossier), booked="yes", **links.origin(form))
 
 
 @post("/bookings/{token:str}/numbers", opt=PUBLIC)
 async def count(request: Visit, token: FromPath[str]) -> Response[Any]:
     """Let a class come to one of its slots with other numbers."""
-    dossier, form = await change_of(request, token)
-    slot, party = _slot(form), _party(form)
+    dossier, form = await links.change(request, token)
+    slot, party = links.slot_of(form), _party(form)
     if not form.ok or slot is None or party is None:
         return await class_answer(request, dossier, form)
     try:
@@ -107,10 +112,17 @@ async def count(request: Visit, token: FromPath[str]) -> Response[Any]:
         raise
     except Refusal as refusal:
         return await class_answer(request, dossier, form, refusals.answer(refusal, language(request)))
-    return see(request, address_of(dossier), missing=missing or "", counted="yes", **origin_of(form))
+    return see(request, address_of(dossier), missing=missing or "", counted="yes", **links.origin(form))
 
 
 HANDLERS = [confirm, count]
+
+
+async def _names_missing(dossier: Dossier) -> dict[str, Any]:
+    """How many names of the class are missing, and by when the first of them is needed."""
+    lacking = [group for group in await attendees.groups(dossier) if group.may_change and group.missing]
+    needed = [group.required_by for group in lacking if group.required_by]
+    return {"count": sum(group.missing for group in lacking), "by": min(needed, default=None)}
 
 
 async def _names(request: Visit, dossier: Dossier, held: list[Held], form: Form) -> dict[str, Any]:
@@ -189,14 +201,6 @@ def _stands(places: list[Place]) -> str:
 def _first_end(held: list[Held]) -> Any:
     ends = [one.booking.expires_at for one in held if one.booking.expires_at]
     return i18n.local(min(ends)) if ends else None
-
-
-def _slot(form: Form) -> UUID | None:
-    try:
-        return UUID(form.raw("slot"))
-    except ValueError:
-        form.choice("slot", (), missing=form.words.gettext("Please choose a date."))
-        return None
 
 
 def _party(form: Form) -> Party | None:

@@ -20,7 +20,7 @@ from service.events.details import EventPage
 from service.events.slots import BookableSlot, NoClasses
 from service.refusal import Refusal
 from service.web import forms, refusals
-from service.web.asking import AT_ONCE, asked_slot, check_mail, key_of
+from service.web.asking import AT_ONCE, MOST_CHAPERONES, asked_slot, check_mail, key_of, outings
 from service.web.booking_page import address_of
 from service.web.events import QUEUE, chosen_slot, dates_of
 from service.web.forms import Form
@@ -31,7 +31,6 @@ FIELDS = (
     "slot", "last_name", "first_name", "email", "school", "class_label", "pupils", "chaperones", "outing",
     "girls", "level", "needs",
 )  # fmt: skip
-MOST_CHAPERONES = 99
 PUBLIC = {"public": True}
 
 
@@ -91,13 +90,6 @@ async def class_answer(
         kept={name: form.raw(name) for name in FIELDS},
         ways=[(plans.write(way), [(seen[part.slot], part) for part in way]) for way in ways or ()],
     )
-
-
-def outings(spoken: str) -> list[tuple[str, str]]:
-    """The kinds of outing with the words that pages say for them."""
-    words = i18n.translations(spoken)
-    labels = (words.gettext("Compulsory"), words.gettext("Optional"), words.gettext("Outside school time"))
-    return list(zip(OUTINGS, labels, strict=True))
 
 
 HANDLERS = [show_class, create_class]

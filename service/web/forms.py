@@ -13,6 +13,7 @@ from service import clock, i18n, text
 from service.refusal import Refusal
 
 MOST_FIELDS = 100
+LONGEST_BLOCK = 8000  # characters: a hundred lines, with columns that nobody asked for
 FASTEST_SECONDS = 1  # no hand fills a form faster; a machine does
 UNDECODED = "\ufffd"  # what is left of bytes that were no text
 
@@ -43,6 +44,11 @@ class Form:
         """What was typed, to show it again; without the characters that no reader takes."""
         return "".join(_shown(letter) for letter in self._fields.get(name, "")[:1000])
 
+    def lines(self, name: str) -> str:
+        """The same of a field of several lines: their ends and their tabs stay."""
+        kept = _ends(self._fields.get(name, ""))[:LONGEST_BLOCK]
+        return "".join(letter if letter in "\n\t" else _shown(letter) for letter in kept)
+
     def error(self, name: str) -> str:
         """The sentence beside the field, or nothing."""
         return self._errors.get(name, "")
@@ -64,6 +70,22 @@ class Form:
             return ""
         if not any(letter.isalnum() for letter in read):
             self.refuse(name, missing)
+        return read
+
+    def block(self, name: str, *, most: int = LONGEST_BLOCK) -> str:
+        """Several lines as they were typed, tabs included; empty where nothing was."""
+        read = _ends(self._fields.get(name, ""))
+        if len(read) > most:
+            wanted = self.words.gettext("At most %(most)s characters, please.")
+            self.refuse(name, wanted % {"most": most})
+            return ""
+        for number, one in enumerate(read.split("\n"), 1):
+            try:
+                _line(one.replace("\t", " "))
+            except text.Unreadable:
+                wanted = self.words.gettext("Line %(line)s holds a character we cannot read. Please type it again.")
+                self.refuse(name, wanted % {"line": number})
+                return ""
         return read
 
     def address(self, name: str) -> str:
@@ -112,6 +134,10 @@ class Form:
         if stamp and 0 <= clock.now().timestamp() - float(stamp[0]) < FASTEST_SECONDS:
             raise TooFast
 
+    def has(self, name: str) -> bool:
+        """Whether the field came at all, be it empty."""
+        return name in self._fields
+
     def raw(self, name: str) -> str:
         """A hidden field, as it came."""
         return self._fields.get(name, "")
@@ -148,6 +174,11 @@ def _line(raw: str) -> str:
     if UNDECODED in raw:
         raise text.Unreadable
     return text.line(raw)
+
+
+def _ends(raw: str) -> str:
+    """Every line ends as ours do, whatever it was pasted from."""
+    return raw.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _shown(letter: str) -> str:

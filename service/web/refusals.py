@@ -7,6 +7,7 @@ from gettext import NullTranslations
 from typing import Any
 
 from service import clock, i18n
+from service.bookings.attendees import AlreadyOver, TooManyNames
 from service.bookings.changes import AddressSettled, AlreadyStarted, TooLateToRestore
 from service.bookings.dossiers import UnknownLink
 from service.bookings.groups import ClassTooLarge, TooFewChaperones
@@ -155,6 +156,25 @@ def _started(refusal: AlreadyStarted, words: Words, language: str) -> Answer:
     )
 
 
+def _too_many_names(refusal: TooManyNames, words: Words, __: str) -> Answer:
+    counted = words.ngettext("There is %(num)s name", "There are %(num)s names", refusal.names)
+    pupils = words.ngettext("for %(num)s pupil.", "for %(num)s pupils.", refusal.pupils)
+    return Answer(
+        words.gettext("More names than pupils"),
+        f"{counted % {'num': refusal.names}} {pupils % {'num': refusal.pupils}}",
+        words.gettext("Take some out, or change the number of pupils first."),
+    )
+
+
+def _list_over(refusal: AlreadyOver, words: Words, language: str) -> Answer:
+    since = i18n.at_moment(i18n.local(refusal.since), language)
+    return Answer(
+        words.gettext("This date is over"),
+        words.gettext("It ended on %(since)s: its names can no longer be changed.") % {"since": since},
+        words.gettext("Write to us if something is wrong."),
+    )
+
+
 def _too_often(refusal: TooOften, words: Words, language: str) -> Answer:
     when = i18n.wall_clock(i18n.local(refusal.retry_at), language)
     return Answer(
@@ -188,6 +208,8 @@ SENTENCES: dict[type[Refusal], Speaker] = {
     SlotOver: _over,
     AlreadyStarted: _started,
     TooOften: _too_often,
+    TooManyNames: _too_many_names,
+    AlreadyOver: _list_over,
     FewerThanTaken: _fewer_than_taken,
     TooLateToWait: _plain(
         N_("Too late for the waiting list"),

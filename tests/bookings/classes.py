@@ -5,14 +5,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from service.bookings import groups
+from service import clock, db
+from service.bookings import dossiers, groups, seats
 from service.bookings.dossiers import Booker
+from service.bookings.holds import Standing
 from service.bookings.plans import NOBODY, Part, Party
 from service.bookings.tables import Booking, Dossier
 from service.events import slots
 from service.events.slots import BookableSlot
 from service.events.tables import Event
-from tests.makers import make_event, make_slot
+from tests.makers import CLEO, make_event, make_slot
 
 TEACHER = Booker(
     "Manon", "Cappelaere", "m.cappelaere@lycee.test", "LYPSO", class_label="2de 4", outing="compulsory", girls=12
@@ -39,6 +41,22 @@ async def a_class(slot: BookableSlot, party: Party = HEADS, label: str = "2de 4"
 async def over(chosen: Sequence[BookableSlot], *parties: Party) -> Dossier:
     """A class over several slots."""
     return await groups.book([Part(slot.id, party) for slot, party in zip(chosen, parties, strict=True)], TEACHER)
+
+
+async def a_class_of(
+    *chosen: BookableSlot, pupils: int = 28, chaperones: int = 2, label: str = "2de 4", state: str = "confirmed"
+) -> Dossier:
+    """A class with its seats in each of these slots, whatever their events take; no letter tells of it."""
+    who = replace(CLEO, class_label=label)
+    standing = Standing(state, clock.now() + 10 * WEEK / 7 if state == "option" else None)
+    async with db.transaction():
+        ordered = sorted(chosen, key=lambda slot: slot.id)
+        for slot in ordered:
+            await seats.take(slot, pupils + chaperones, "class")
+        dossier = await dossiers.open_dossier(dossiers.new_id(), who)
+        for slot in ordered:
+            await seats.claim(dossier, slot, who, standing, Party(pupils, chaperones))
+    return dossier
 
 
 async def has(dossier: Dossier) -> list[tuple[str, int, int]]:

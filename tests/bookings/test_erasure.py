@@ -9,9 +9,10 @@ import pytest
 from service import clock, db
 from service.attendance import presence
 from service.attendance.tables import Presence
-from service.bookings import changes, dossiers, emails, erasure, seats
+from service.bookings import attendees, changes, dossiers, emails, erasure, seats
 from service.bookings.changes import AlreadyStarted
 from service.bookings.dossiers import UnknownLink
+from service.bookings.names import Name
 from service.bookings.seats import AlreadyBooked
 from service.bookings.tables import Dossier
 from service.limits.keys import Key
@@ -19,6 +20,7 @@ from service.mail.folder import FolderCourier
 from service.mail.outcomes import Kind
 from service.people import delivery
 from service.worker import drain
+from tests.bookings.classes import a_class_of
 from tests.bookings.harness import (
     Refusing,
     at_once,
@@ -145,6 +147,26 @@ async def test_after_the_slot_the_names_go_and_the_counts_stay(tmp_path: Path) -
     assert await where_it_sings() == []
     assert ((await booking_of(dossier)).state, await held(slot)) == ("confirmed", 1)
     assert await Presence.count() == 1
+
+
+async def test_the_names_of_a_class_are_forgotten_with_it_and_once_more_after_a_restore(tmp_path: Path) -> None:
+    for again in (False, True):
+        dossier, other = [await a_class_of(await make_slot(40), label=label) for label in ("2de 4", "1re 2")]
+        for one, name in ((dossier, Name("CANARI", "Canarine")), (other, Name("O’BRIEN"))):
+            await attendees.save(one, {(await booking_of(one)).id: [name]})
+        assert "attendee" in await where_it_sings()
+
+        if again:
+            async with db.transaction():
+                assert await erasure.repeat({dossier.id: clock.now()}) == 1
+        else:
+            await erasure.erase(dossier)
+            await mail_goes_out(tmp_path)
+            await erasure.finish()
+
+        assert await where_it_sings() == []
+        assert await attendees.of(dossier) == {}
+        assert list((await attendees.of(other)).values()) == [[Name("O’BRIEN")]]
 
 
 async def test_nothing_is_erased_while_the_slot_is_going_on() -> None:

@@ -73,6 +73,18 @@ def asked(path: str) -> Opener:
     return open_it
 
 
+def pasted(path: str, lines: str) -> Opener:
+    """The answer to names that were pasted into each list of a class."""
+
+    async def open_it(page: Page, site: str) -> None:
+        await page.goto(f"{site}{path}")
+        for field in await page.locator("textarea").all():
+            await field.fill(lines)
+        await _press(page, 'form[action*="/names"] button.is-primary')
+
+    return open_it
+
+
 def opened(path: str, summary: str) -> Opener:
     """A page with one of its folded parts open."""
 

@@ -11,6 +11,14 @@ from tests.browser.stage import Stage
 from tests.makers import link_of
 
 CYBER = "/events/atelier-cyber"
+CLEAR_NAMES = "\n".join(f"Élève-{letter} DE LA TOUR" for letter in "ABCDEFGHIJKLMN")
+ODD_NAMES = "\n".join(
+    [
+        "Léa Da Silva", "DUPONT MARIE", "DUPONT;Marie;12/03/2010", "O’BRIEN", "Ali M’BARKI Ben", "Léa Da Silva",
+        "Marie-Antoinette-Éléonore DE LA ROCHEFOUCAULD-VANDENBROUCKE",
+    ]
+)  # fmt: skip
+WRONG_NAMES = "Marie DUPONT\n12/03/2010\n????????\n" + "É" * 101
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,15 @@ async def empty() -> list[Situation]:
 async def all_situations() -> list[Situation]:
     """The demo's season, every state of a booking, the pages of the house, and what can go wrong."""
     staged = await stage.set_up()
-    return [*_agenda(), *_events(staged), *_posters(staged), *_bookings(staged), *_house(), *_errors(staged)]
+    return [
+        *_agenda(),
+        *_events(staged),
+        *_posters(staged),
+        *_bookings(staged),
+        *_names(staged),
+        *_house(),
+        *_errors(staged),
+    ]
 
 
 def _agenda() -> list[Situation]:
@@ -125,6 +141,21 @@ def _bookings(staged: Stage) -> list[Situation]:
         at("find", "/bookings/find"),
         Situation("find-refused", openers.submitted("/bookings/find", "/bookings/find")),
         Situation("check-mail", openers.asked("/bookings/find")),
+    ]
+
+
+def _names(staged: Stage) -> list[Situation]:
+    one, three, over = [f"{link_of(staged.dossiers[name])}/names" for name in ("class", "class-named", "class-over")]
+    return [
+        at("names", one),
+        at("names-en", f"{one}?lang=en"),
+        at("names-filled", three),
+        at("names-over", over),
+        Situation("names-understood", openers.pasted(one, CLEAR_NAMES)),
+        Situation("names-to-check", openers.pasted(three, ODD_NAMES)),
+        Situation("names-to-check-en", openers.pasted(f"{three}?lang=en", ODD_NAMES)),
+        Situation("names-blank", openers.pasted(one, "")),
+        Situation("names-with-mistakes", openers.pasted(three, WRONG_NAMES)),
     ]
 
 

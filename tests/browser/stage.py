@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from service import clock, db
-from service.bookings import changes, erasure, offers
+from service.bookings import attendees, changes, erasure, offers
+from service.bookings.names import Name
 from service.bookings.tables import Dossier
 from service.events.slots import BookableSlot
 from service.events.tables import Event
 from service.operations import demo
 from service.people import delivery
+from tests.bookings.classes import a_class_of
 from tests.makers import BEN, CLEO, a_pupil, make_booking, make_event, make_organisation, make_slot
 from tests.visits import make_queue
 
@@ -34,7 +36,7 @@ async def set_up() -> Stage:
     await demo.load()
     return Stage(
         await _slots(),
-        await _dossiers() | await _waiting(),
+        await _dossiers() | await _waiting() | await _classes(),
         await _many_days(),
         await make_event(title="La date à trouver", host=(await make_organisation(slug="sans-date")).id),
     )
@@ -103,6 +105,24 @@ async def _waiting() -> dict[str, Dossier]:
     await offers.decline(made["offer-declined"])
     await changes.cancel(made["left"])
     await db.fetch("UPDATE slot SET closes_at = $1 WHERE id = $2", clock.now(), queues["list-closed"].slot.id)
+    return made
+
+
+async def _classes() -> dict[str, Dossier]:
+    """Classes whose names are not known, known, and asked for."""
+    event = await make_event(title=LONG_TITLE, takes_classes=True)
+    asked = await make_event(title=LONG_TITLE, takes_classes=True, names_required_days=3)
+    made = {
+        "class": await a_class_of(await make_slot(60, event=event)),
+        "class-named": await a_class_of(
+            *[await make_slot(60, event=asked, starts_in=(7 + n) * DAY) for n in range(3)], pupils=14
+        ),
+        "class-over": await a_class_of(await make_slot(60)),
+    }
+    for group in await attendees.groups(made["class-named"]):
+        names = [Name("D’HÔTE-VANDAMME", f"Élève {'ABCDEFGHIJ'[n]}") for n in range(9)]
+        await attendees.save(made["class-named"], {group.id: [Name(LONG_NAME, LONG_NAME), *names]})
+    await changes.cancel(made["class-over"])
     return made
 
 

@@ -123,3 +123,31 @@ def test_a_form_is_too_fast_for_its_first_second() -> None:
         form.check_pace()
     with clock.at(opened - timedelta(seconds=30)):
         form.check_pace()
+
+
+def test_a_block_keeps_its_lines_and_its_tabs() -> None:
+    form = Form({"names": "\ufeffZoé\tD’Hôte\r\nBen\rCleo\n", "other": ""})
+
+    assert form.block("names") == form.lines("names") == "Zoé\tD’Hôte\nBen\nCleo\n"
+    assert (form.block("other"), form.block("nothing"), form.ok) == ("", "", True)
+    assert (form.has("other"), form.has("nothing")) == (True, False)
+
+
+@pytest.mark.parametrize("typed", ["Zo\0é", "Zo\u202eé", f"Zo{chr(0xD800)}é", "Zo\ufffdé", "Zo\x0bé", "Zo\u2028é"])
+def test_a_block_says_which_line_cannot_be_read(typed: str) -> None:
+    form = Form({"names": f"Ben\r\n{typed}\r\n{typed}"}, "en")
+
+    assert form.block("names") == ""
+    assert form.error("names") == "Line 2 holds a character we cannot read. Please type it again."
+
+
+def test_a_block_is_as_long_as_it_may_be_and_no_longer() -> None:
+    form = Form({"names": "x" * 8000, "more": "x" * 8001}, "en")
+
+    assert (len(form.block("names")), form.ok) == (8000, True)
+    assert (form.block("more"), form.error("more")) == ("", "At most 8000 characters, please.")
+    assert form.lines("more") == "x" * 8000
+
+
+def test_a_block_is_shown_again_without_what_cannot_be_read() -> None:
+    assert Form({"names": "\r\nZo\0é\tD’Hôte\u202e\r\n"}).lines("names") == "\nZoé\tD’Hôte\n"
