@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from service.bookings import changes, offers, waiting
 from service.bookings.tables import Dossier
 from service.bookings.waiting import MOST_PASSES, Entry
+from service.events.shares import Room
 from service.events.slots import BookableSlot
 from tests.bookings.harness import booked, booking_of, held, journal_of
 from tests.bookings.queues import full_slot, joined, state_of, want
@@ -27,13 +28,18 @@ def entries(*wants: int, passed: int = 0) -> list[Entry]:
 
 def wants(queue: list[Entry], free: int, *, is_strict: bool = False) -> list[int]:
     """How many seats those who are served want."""
-    return [entry.seats for entry in waiting.in_turn(queue, free, is_strict=is_strict)[0]]
+    return [entry.seats for entry in in_turn(queue, free, is_strict=is_strict)[0]]
+
+
+def in_turn(queue: list[Entry], free: int, *, is_strict: bool) -> tuple[list[Entry], dict[UUID, int]]:
+    """Whose turn it is in a large slot that keeps nothing for anybody, where so many seats are free."""
+    return waiting.in_turn(queue, Room(100, {"individual": 100 - free}), is_strict=is_strict)
 
 
 def test_the_first_that_fits_is_served_and_who_was_passed_over_is_counted() -> None:
     queue = entries(3, 1, 2, 1)
 
-    served, passed = waiting.in_turn(queue, 2, is_strict=False)
+    served, passed = in_turn(queue, 2, is_strict=False)
 
     assert served == [queue[1], queue[3]]
     assert passed == {queue[0].id: 2, queue[2].id: 1}
@@ -49,17 +55,17 @@ def test_nobody_is_passed_over_more_than_three_times() -> None:
 def test_strict_waits_for_enough() -> None:
     assert wants(entries(1, 3, 1), 3, is_strict=True) == [1]
     assert wants(entries(1, 3, 1), 5, is_strict=True) == [1, 3, 1]
-    assert waiting.in_turn(entries(3, 1), 2, is_strict=True) == ([], {})
+    assert in_turn(entries(3, 1), 2, is_strict=True) == ([], {})
 
 
 def test_who_is_not_overtaken_is_not_counted() -> None:
-    assert waiting.in_turn(entries(3, 4), 2, is_strict=False) == ([], {})
-    assert waiting.in_turn([], 2, is_strict=False) == ([], {})
+    assert in_turn(entries(3, 4), 2, is_strict=False) == ([], {})
+    assert in_turn([], 2, is_strict=False) == ([], {})
 
 
 @given(QUEUES, FREE, st.booleans())
 def test_never_more_is_served_than_is_free_and_always_in_order(queue: list[Entry], free: int, is_strict: bool) -> None:
-    served, _ = waiting.in_turn(queue, free, is_strict=is_strict)
+    served, _ = in_turn(queue, free, is_strict=is_strict)
 
     assert sum(entry.seats for entry in served) <= free
     assert served == [entry for entry in queue if entry in served]
@@ -67,7 +73,7 @@ def test_never_more_is_served_than_is_free_and_always_in_order(queue: list[Entry
 
 @given(QUEUES, FREE)
 def test_strict_serves_the_longest_prefix_that_fits(queue: list[Entry], free: int) -> None:
-    served, passed = waiting.in_turn(queue, free, is_strict=True)
+    served, passed = in_turn(queue, free, is_strict=True)
 
     assert (served, passed) == (queue[: len(served)], {})
     rest = queue[len(served) :]
@@ -76,7 +82,7 @@ def test_strict_serves_the_longest_prefix_that_fits(queue: list[Entry], free: in
 
 @given(QUEUES, FREE)
 def test_best_fit_passes_over_only_who_does_not_fit_and_nobody_too_often(queue: list[Entry], free: int) -> None:
-    served, passed = waiting.in_turn(queue, free, is_strict=False)
+    served, passed = in_turn(queue, free, is_strict=False)
 
     left, overtaken = free, dict.fromkeys((entry.id for entry in queue), 0)
     for number, entry in enumerate(queue):
@@ -94,10 +100,10 @@ def test_best_fit_passes_over_only_who_does_not_fit_and_nobody_too_often(queue: 
 
 @given(QUEUES, FREE, st.booleans())
 def test_once_served_nobody_else_s_turn_has_come(queue: list[Entry], free: int, is_strict: bool) -> None:
-    served, passed = waiting.in_turn(queue, free, is_strict=is_strict)
+    served, passed = in_turn(queue, free, is_strict=is_strict)
     rest = [Entry(one.id, one.seats, passed.get(one.id, one.passed_over)) for one in queue if one not in served]
 
-    assert waiting.in_turn(rest, free - sum(one.seats for one in served), is_strict=is_strict) == ([], {})
+    assert in_turn(rest, free - sum(one.seats for one in served), is_strict=is_strict) == ([], {})
 
 
 @given(st.integers(2, 9), st.lists(st.integers(1, 9), min_size=20, max_size=20))
@@ -108,7 +114,7 @@ def test_the_first_is_served_after_three_others_at_most(needs: int, frees: list[
     for more in frees:
         free += more
         queue = [first, *(Entry(uuid4(), 1, 0) for _ in range(9))]
-        served, passed = waiting.in_turn(queue, free, is_strict=False)
+        served, passed = in_turn(queue, free, is_strict=False)
         free -= sum(entry.seats for entry in served)
         if first in served:
             break
