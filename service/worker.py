@@ -103,12 +103,7 @@ class Worker:
     async def _repeat(self, step: Callable[[], Awaitable[object]], seconds: float) -> None:
         """One step after another; neither the database's absence nor a defect of ours ends it."""
         while not self.stop.is_set():
-            try:
-                await step()
-            except db.TROUBLE as trouble:
-                log.warning("database away", trouble=type(trouble).__name__)
-            except Exception as defect:  # noqa: BLE001 - whatever it is, the other letters must go out
-                log.error("worker step failed", defect=_where(defect))  # noqa: TRY400 - a trace may tell names
+            await _attempt(step)
             await _wait(self.stop, seconds)
 
 
@@ -133,12 +128,16 @@ async def run_once() -> int:
 
 
 async def drain(courier: Courier) -> int:
-    """Deliver all that is due now and return how many letters; stops when the mail server turns us away."""
+    """Deliver all that is due now and return how many letters; stops when the mail server turns us away.
+
+    Then what else is due is done; the first failure of it is raised once all of it was tried.
+    """
     gate, done = Gate(), 0
     while not gate.is_shut and (email := await outbox.claim()) is not None:
         await deliver(email, courier, gate)
         done += 1
-    await _tidy()
+    for failure in await _tidy():
+        raise failure
     return done
 
 
@@ -244,13 +243,23 @@ async def _renew(email: Claimed) -> None:
             log.warning("lease not renewed", trouble=type(trouble).__name__)
 
 
-async def _tidy() -> None:
-    await waiting.expire()
-    await lapses.expire()
-    await options.remind()
-    await erasure.finish()
-    await keys.forget_old()
-    await rates.forget_old()
+async def _tidy() -> list[Exception]:
+    """All that is due beside letters; what fails holds up none of the rest. Returns the failures, which are logged."""
+    steps = (waiting.expire, lapses.expire, options.remind, erasure.finish, keys.forget_old, rates.forget_old)
+    return [failure for step in steps if (failure := await _attempt(step))]
+
+
+async def _attempt(step: Callable[[], Awaitable[object]]) -> Exception | None:
+    """Do one step; returns what it failed of, in the log's words only: a trace may tell names."""
+    try:
+        await step()
+    except db.TROUBLE as trouble:
+        log.warning("database away", trouble=type(trouble).__name__)
+        return trouble
+    except Exception as defect:  # noqa: BLE001 - whatever it is, the other letters must go out
+        log.error("worker step failed", defect=_where(defect))  # noqa: TRY400
+        return defect
+    return None
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

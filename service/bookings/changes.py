@@ -205,7 +205,7 @@ async def _cancel(dossier: Dossier, one: Held, for_good: bool) -> None:
     if was == "waiting":
         await seats.count_waiting(one.slot.id, -one.booking.seats)
     else:
-        await seats.give_back(one.slot.id, one.booking.seats)
+        await seats.give_back(one.slot.id, one.booking.seats, one.booking.audience)
     if was in ("waiting", "offered"):
         await say_left(dossier, one)
     else:
@@ -229,7 +229,8 @@ async def say_left(dossier: Dossier, one: Held) -> None:
 async def _restore(dossier: Dossier, one: Held) -> None:
     if one.slot.is_called_off:
         raise CalledOff(one.slot.reason)
-    await seats.take(one.slot.id, one.booking.seats, in_turn=True)  # theirs, unless it was offered to somebody
+    # Theirs, unless it was offered to somebody.
+    await seats.take(one.slot, one.booking.seats, one.booking.audience, in_turn=True)
     await one.check_not_doubled(dossier.email_key)
     state, until = one.booking.was or "confirmed", holds.held_again_until(one.slot, one.booking)
     if until and until <= clock.now():

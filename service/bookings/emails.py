@@ -148,7 +148,7 @@ async def post(
         revision=booking.revision,
         calendar=(METHODS[letter], invitation.uid) if invitation else ("", ""),
         priority=URGENT if letter == "offer" else ORDINARY,  # its deadline runs
-        until=slot.ends_at,
+        until=(letter == "offer" and booking.expires_at) or slot.ends_at,
         after=SETTLING if letter == "changed" else timedelta(0),
     )
 

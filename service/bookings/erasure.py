@@ -60,7 +60,7 @@ UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = 'erasure', was
 FROM slot, booking before
 WHERE booking.dossier = $1 AND slot.id = booking.slot AND slot.ends_at > $2
   AND before.id = booking.id AND (before.state = ANY($3) OR before.state = 'waiting')
-RETURNING booking.id, booking.slot, booking.seats, before.state = ANY($3) AS held
+RETURNING booking.id, booking.slot, booking.seats, booking.audience, before.state = ANY($3) AS held
 """
 SILENCE = """
 UPDATE email SET state = 'superseded', settled_at = $2, lease_until = NULL
@@ -134,7 +134,7 @@ async def _end_again(dossier: UUID, when: datetime) -> None:
         await seats.hold(booked["slot"])
     for ended in await db.fetch(END_LIVE, dossier, when, list(HOLDING)):
         if ended["held"]:
-            await seats.give_back(ended["slot"], ended["seats"])
+            await seats.give_back(ended["slot"], ended["seats"], ended["audience"])
         else:
             await seats.count_waiting(ended["slot"], -ended["seats"])
         await invitations.end("booking", ended["id"])

@@ -70,6 +70,6 @@ async def _lapse(one: Held) -> bool:
     if not await changes.change(one, LAPSE, clock.now()):
         return False
     await outbox.withdraw_unsent(one.subject)
-    await seats.give_back(one.slot.id, one.booking.seats)
+    await seats.give_back(one.slot.id, one.booking.seats, one.booking.audience)
     await note("system", "expire", "booking", one.booking.id)
     return True

@@ -87,7 +87,7 @@ def _check(here: _Here, party: Party) -> None:
 
 async def _count(dossier: Dossier, here: _Here, held: Held, party: Party, *, queue_rest: bool) -> int:
     booking, slot = held.booking, here.slot
-    had, free = booking.seats, await _free(here) if party.seats > booking.seats else 0
+    had, free = booking.seats, await _free(here, booking.audience) if party.seats > booking.seats else 0
     now, later = plans.split(party, had + free, plans.rules_of(slot))
     queued = later if queue_rest and later.pupils else NOBODY
     if later.seats and not queued.seats and now.seats <= had:
@@ -104,11 +104,11 @@ async def _count(dossier: Dossier, here: _Here, held: Held, party: Party, *, que
     return later.seats - queued.seats
 
 
-async def _free(here: _Here) -> int:
+async def _free(here: _Here, audience: str) -> int:
     """How many seats the class may add: none while others wait."""
     now = await slots.load(here.slot.id)
     others = now.seats_waiting - (here.rest.booking.seats if here.rest else 0)
-    return 0 if others else now.seats_left
+    return 0 if others else now.room.left_for(audience)
 
 
 async def _queue_rest(dossier: Dossier, here: _Here, audience: str, party: Party) -> Booking | None:

@@ -96,7 +96,7 @@ async def _accept(dossier: Dossier, one: Held) -> None:
 async def _decline(dossier: Dossier, one: Held) -> None:
     if not await changes.change(one, DECLINE, clock.now()):
         return
-    await seats.give_back(one.slot.id, one.booking.seats)
+    await seats.give_back(one.slot.id, one.booking.seats, one.booking.audience)
     await outbox.withdraw_unsent(one.subject)
     await changes.say_left(dossier, one)
     await note("booker", "decline", "booking", one.booking.id)
@@ -106,7 +106,7 @@ async def _decline(dossier: Dossier, one: Held) -> None:
 async def _rejoin(dossier: Dossier, one: Held) -> None:
     (slots.check_open_to_classes if one.is_class else slots.check_open_to_individuals)(one.slot)
     await one.check_not_doubled(dossier.email_key)
-    must_wait = await waiting.take_or_wait(one.slot, one.booking.seats)
+    must_wait = await waiting.take_or_wait(one.slot, one.booking.seats, one.booking.audience)
     standing = Standing("waiting") if must_wait else _taken(one)
     values = (list(MAY_REJOIN), clock.now(), dossier.email_key, *astuple(standing))
     if not await changes.change(one, REJOIN, *values):

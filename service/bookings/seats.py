@@ -1,6 +1,8 @@
-"""Taking and giving back seats. Nothing else may touch ``seats_taken`` and ``seats_waiting``."""
+"""Taking and giving back seats. Nothing else may touch what a slot counts."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
 from service import clock, db
@@ -9,7 +11,8 @@ from service.bookings.dossiers import Booker
 from service.bookings.holds import Standing
 from service.bookings.plans import NOBODY, Party
 from service.bookings.tables import LIVE, Booking, Dossier
-from service.events import slots
+from service.events import shares, slots
+from service.events.shares import CLASS, INDIVIDUAL, PARTNER, Room
 from service.events.slots import BookableSlot
 from service.events.tables import Slot
 from service.journal.notes import note
@@ -18,19 +21,27 @@ from service.refusal import Refusal
 
 SIBLINGS = 3  # individuals who may share an address, for one slot
 
-# The row itself tells whether anybody waits: it is looked at again once its lock is had.
+# The row itself tells whether anybody waits, and what each audience has: it is looked at again once its lock is had.
+# $7 to $9 are the seats that are kept for the other audiences: what they have not taken of them stays free.
 TAKE = """
-UPDATE slot SET seats_taken = seats_taken + $2
-WHERE id = $1 AND seats_taken + $2 <= capacity AND ($3 OR seats_waiting = 0 OR closes_at < $4) RETURNING seats_taken
+UPDATE slot SET seats_taken = seats_taken + $2, class_seats = class_seats + $5, partner_seats = partner_seats + $6
+WHERE id = $1 AND ($3 OR seats_waiting = 0 OR closes_at < $4)
+  AND seats_taken + $2 + greatest(0, $7 - seats_taken + class_seats + partner_seats)
+      + greatest(0, $8 - class_seats) + greatest(0, $9 - partner_seats) <= capacity
+RETURNING seats_taken
 """
 COUNT_WAITING = "UPDATE slot SET seats_waiting = seats_waiting + $2 WHERE id = $1"
-LEFT = "SELECT capacity - seats_taken AS seats_left, seats_waiting FROM slot WHERE id = $1"
-GIVE_BACK = "UPDATE slot SET seats_taken = seats_taken - $2 WHERE id = $1"
+COUNTED = "SELECT capacity, seats_taken, class_seats, partner_seats, seats_waiting FROM slot WHERE id = $1"
+WAITS = "SELECT 1 FROM booking WHERE slot = $1 AND state = 'waiting' AND audience = $2 LIMIT 1"
+GIVE_BACK = """
+UPDATE slot SET seats_taken = seats_taken - $2, class_seats = class_seats - $3, partner_seats = partner_seats - $4
+WHERE id = $1
+"""
 ASKED = "SELECT dossier, name_key, pupils FROM booking WHERE slot = $1 AND email_key = $2 AND state = ANY($3)"
 
 
 class SoldOut(Refusal):
-    """The slot has fewer free seats than asked for, or those that it has are for the people who wait."""
+    """The slot has fewer seats left for who asks, or those that it has are for the people who wait."""
 
     def __init__(self, seats_left: int, seats_waiting: int = 0) -> None:
         self.seats_left, self.seats_waiting = seats_left, seats_waiting
@@ -69,16 +80,20 @@ async def once(key: keys.Key | None, who: Booker, attempt: Callable[[], Awaitabl
         raise
 
 
-async def take(slot: BookableSlot | UUID, seats: int, audience: str = "", *, in_turn: bool = False) -> None:  # TEMP
+async def take(slot: BookableSlot, seats: int, audience: str, *, in_turn: bool = False) -> None:
     """One statement locks the slot, checks it and counts. Needs an open transaction. Refuses: SoldOut.
 
-    While people wait, only who is ``in_turn`` may take: nobody overtakes, but for the last hour.
+    What is kept for other audiences stays free. While people wait, only who is ``in_turn`` may take: nobody
+    overtakes, but in the last hour, and on the own share while nobody of the audience waits.
     """
     db.inside_transaction()
-    slot_id = slot if isinstance(slot, UUID) else slot.id
-    if not await db.fetch(TAKE, slot_id, seats, in_turn, clock.now() + slots.LAST_CALL):
-        [row] = await db.fetch(LEFT, slot_id)
-        raise SoldOut(row["seats_left"], row["seats_waiting"])
+    if await _take(slot, seats, audience, in_turn=in_turn):
+        return
+    takes_from_nobody = not in_turn and await _takes_from_nobody(slot, seats, audience)
+    if takes_from_nobody and await _take(slot, seats, audience, in_turn=True):
+        return
+    [row] = await db.fetch(COUNTED, slot.id)
+    raise SoldOut(_room(slot, row).left_for(audience), row["seats_waiting"])
 
 
 async def count_waiting(slot_id: UUID, seats: int) -> None:
@@ -87,10 +102,10 @@ async def count_waiting(slot_id: UUID, seats: int) -> None:
     await db.fetch(COUNT_WAITING, slot_id, seats)
 
 
-async def give_back(slot_id: UUID, seats: int, audience: str = "") -> None:
-    """Free ``seats`` seats. Needs an open transaction that holds the slot's row."""
+async def give_back(slot_id: UUID, seats: int, audience: str) -> None:
+    """Free ``seats`` seats of the audience. Needs an open transaction that holds the slot's row."""
     db.inside_transaction()
-    await db.fetch(GIVE_BACK, slot_id, seats)
+    await db.fetch(GIVE_BACK, slot_id, seats, *_counters(seats, audience))
 
 
 async def hold(slot_id: UUID) -> None:
@@ -129,10 +144,41 @@ async def _try(slot: BookableSlot, who: Booker, key: keys.Key | None) -> Dossier
 async def _glance(slot: BookableSlot, who: Booker) -> None:
     """Look before locking: a sold-out slot must not make a queue at its row."""
     is_sibling = await check_not_doubled(slot.id, who.email_key, who.name_key) > 0
-    if slot.seats_left < 1 or not slot.is_for_all:
-        raise SoldOut(slot.seats_left, slot.seats_waiting)
+    if not slot.has_seat_for(who.audience):
+        raise SoldOut(slot.room.left_for(who.audience), slot.seats_waiting)
     if is_sibling:
         await rates.spend_letter(who.email_key)
+
+
+async def _take(slot: BookableSlot, seats: int, audience: str, *, in_turn: bool) -> bool:
+    last_call = clock.now() + slots.LAST_CALL
+    values = (*_counters(seats, audience), *_kept_for_others(slot, audience))
+    return bool(await db.fetch(TAKE, slot.id, seats, in_turn, last_call, *values))
+
+
+def _counters(seats: int, audience: str) -> tuple[int, int]:
+    """What the counters of classes and of partners change by; individuals have the rest."""
+    return (seats if audience == CLASS else 0, seats if audience == PARTNER else 0)
+
+
+def _kept_for_others(slot: BookableSlot, audience: str) -> list[int]:
+    """The settings are a glance; what is taken of them is counted in the row itself."""
+    kept = slot.room.kept
+    return [0 if other == audience else kept.get(other, 0) for other in (INDIVIDUAL, CLASS, PARTNER)]
+
+
+async def _takes_from_nobody(slot: BookableSlot, seats: int, audience: str) -> bool:
+    """Whether so many seats lie wholly in the audience's own share, and none of it waits. Locks the slot's row."""
+    if not slot.room.kept.get(audience):
+        return False
+    await hold(slot.id)
+    [row] = await db.fetch(COUNTED, slot.id)
+    return _room(slot, row).is_own(seats, audience) and not await db.fetch(WAITS, slot.id, audience)
+
+
+def _room(slot: BookableSlot, row: Any) -> Room:
+    """The room as the row counts it now."""
+    return replace(slot.room, capacity=row["capacity"], taken=shares.taken_of(row))
 
 
 async def _book(slot: BookableSlot, who: Booker, key: keys.Key | None) -> Dossier:
@@ -145,7 +191,7 @@ async def _book(slot: BookableSlot, who: Booker, key: keys.Key | None) -> Dossie
 
 async def _open(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossier:
     try:
-        await take(slot.id, 1)
+        await take(slot, 1, who.audience)
     except SoldOut:  # perhaps to the same person, a moment ago: then it is a double, and told so
         await check_not_doubled(slot.id, who.email_key, who.name_key)
         raise

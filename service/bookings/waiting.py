@@ -11,7 +11,8 @@ from service.bookings import class_emails, dossiers, emails, seats
 from service.bookings.dossiers import Booker
 from service.bookings.holds import Standing
 from service.bookings.tables import Booking, Dossier
-from service.events import slots
+from service.events import shares, slots
+from service.events.shares import INDIVIDUAL, Room
 from service.events.slots import LAST_CALL, BookableSlot
 from service.journal.notes import note
 from service.limits import keys, rates
@@ -26,13 +27,14 @@ TERMS = (
     (LAST_CALL, timedelta(hours=1)),
 )
 
-ROOM = """
-SELECT slot.capacity - slot.seats_taken AS free, slot.closes_at, slot.fill,
+ROOM = f"""
+SELECT slot.starts_at, slot.closes_at, slot.fill, {shares.COLUMNS},
        slot.state = 'open' AND event.state = 'published' AS is_open
 FROM slot JOIN event ON event.id = slot.event WHERE slot.id = $1 AND slot.seats_waiting > 0
-"""
+"""  # noqa: S608 - columns of ours
 QUEUE = """
-SELECT id, seats, passed_over FROM booking WHERE slot = $1 AND state = 'waiting' ORDER BY queued_at, id FOR UPDATE
+SELECT id, seats, passed_over, audience FROM booking
+WHERE slot = $1 AND state = 'waiting' ORDER BY queued_at, id FOR UPDATE
 """
 OFFER = """
 UPDATE booking SET state = 'offered', expires_at = $2, revision = revision + 1
@@ -54,9 +56,21 @@ SELECT count(*) AS entries, coalesce(sum(earlier.seats), 0)::int AS seats
 FROM booking me JOIN booking earlier ON earlier.slot = me.slot AND earlier.state = 'waiting'
     AND (earlier.queued_at, earlier.id) < (me.queued_at, me.id) WHERE me.id = $1
 """
+# Offers that lapsed, lists that closed, and shares that were released where somebody's turn has come by that.
 DUE = """
 SELECT DISTINCT slot FROM booking WHERE state = 'offered' AND expires_at <= $1
 UNION SELECT id FROM slot WHERE seats_waiting > 0 AND closes_at <= $1
+UNION SELECT slot.id FROM slot JOIN event ON event.id = slot.event
+JOIN booking ready ON ready.slot = slot.id AND ready.state = 'waiting' AND ready.seats <= capacity - seats_taken
+WHERE slot.seats_waiting > 0 AND slot.closes_at >= $1 + interval '1 hour'
+  AND slot.state = 'open' AND event.state = 'published'
+  AND event.kept_days > 0 AND slot.starts_at - event.kept_days * interval '24 hours' <= $1
+  AND greatest(event.kept_for_individuals, event.kept_for_classes, event.kept_for_partners) > 0
+  AND NOT EXISTS (
+    SELECT 1 FROM booking earlier WHERE earlier.slot = slot.id AND earlier.state = 'waiting'
+      AND (earlier.queued_at, earlier.id) < (ready.queued_at, ready.id)
+      AND earlier.seats > capacity - seats_taken AND earlier.seats <= capacity
+      AND (slot.fill = 'strict' OR earlier.passed_over >= 3))
 ORDER BY 1 LIMIT 50
 """
 LAPSED = """
@@ -88,6 +102,11 @@ class Entry:
     id: UUID
     seats: int
     passed_over: int
+    audience: str = INDIVIDUAL
+
+    def is_rival(self, other: "Entry", room: Room) -> bool:
+        """Whether its seats could have been the other's: it asks for the same, or for more than is its own."""
+        return self.audience == other.audience or not room.is_own(self.seats, self.audience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +137,13 @@ async def promote(slot_id: UUID) -> None:
     Every verb that frees or adds seats ends here, so that no seat stays free while the first of the queue fits.
     """
     db.inside_transaction()
-    rows = await db.fetch(ROOM, slot_id)
-    until = deadline(clock.now(), rows[0]["closes_at"]) if rows else None
-    if not until or not rows[0]["is_open"] or rows[0]["free"] < 1:
+    now, rows = clock.now(), await db.fetch(ROOM, slot_id)
+    until = deadline(now, rows[0]["closes_at"]) if rows else None
+    if not until or not rows[0]["is_open"]:
         return
-    queue = [Entry(**dict(row)) for row in await db.fetch(QUEUE, slot_id)]
-    served, passed = in_turn(queue, rows[0]["free"], is_strict=rows[0]["fill"] == "strict")
+    room = shares.room_of(rows[0]).at(now)
+    queue = [Entry(**dict(row)) for row in await db.fetch(QUEUE, slot_id)] if room.free > 0 else []
+    served, passed = in_turn(queue, room, is_strict=rows[0]["fill"] == "strict")
     for entry in served:
         await _serve(slot_id, entry, until)
     for entry_id, times in passed.items():
@@ -131,29 +151,32 @@ async def promote(slot_id: UUID) -> None:
         await note("system", "passed_over", "booking", entry_id)
 
 
-def in_turn(queue: Iterable[Entry], free: int, *, is_strict: bool) -> tuple[list[Entry], dict[UUID, int]]:
-    """Who is served with ``free`` seats, and who was passed over how often by now.
+def in_turn(queue: Iterable[Entry], room: Room, *, is_strict: bool) -> tuple[list[Entry], dict[UUID, int]]:
+    """Who is served with the seats of ``room``, and who was passed over how often by now.
 
     Strict waits for enough seats for the first. Otherwise the first that fits is served, but nobody sees others
-    served before them more than 3 times.
+    served before them more than 3 times. Only a rival passes anybody over, or waits for them. Who wants more than
+    they could ever have is not waited for.
     """
     served: list[Entry] = []
-    skipped: dict[UUID, int] = {}
+    skipped: list[Entry] = []
+    firm: set[UUID] = set()  # who must be served before their rivals
     passed: dict[UUID, int] = {}
     for entry in queue:
-        if entry.seats > free:
-            skipped[entry.id] = entry.passed_over
-            if is_strict:
-                break
-        elif any(times >= MOST_PASSES for times in skipped.values()):
-            break
-        else:
-            skipped = {name: times + 1 for name, times in skipped.items()}
-            passed |= skipped
+        if entry.seats > room.most_for(entry.audience):
+            continue
+        is_fitting = entry.seats <= room.left_for(entry.audience)
+        rivals = [one for one in skipped if entry.is_rival(one, room)] if is_fitting else []
+        if is_fitting and firm.isdisjoint(one.id for one in rivals):
+            times = {one.id: passed.get(one.id, one.passed_over) + 1 for one in rivals}
+            firm |= {name for name, number in times.items() if number >= MOST_PASSES}
+            passed |= times
             served.append(entry)
-            free -= entry.seats
-            if not free:
-                break
+            room = room.with_taken(entry.seats, entry.audience)
+        else:
+            skipped.append(entry)
+            if is_fitting or is_strict or entry.passed_over >= MOST_PASSES:
+                firm.add(entry.id)
     return served, passed
 
 
@@ -170,20 +193,27 @@ async def rank_of(booking: Booking) -> Rank:
 
 
 async def resize(slot_id: UUID, capacity: int) -> None:
-    """Give the slot ``capacity`` seats; new ones are offered to those who wait. Refuses: FewerThanTaken."""
+    """Give the slot ``capacity`` seats; new ones are offered to those who wait.
+
+    Refuses: UnknownSlot, FewerThanTaken.
+    """
     async with db.transaction():
         await seats.hold(slot_id)
-        [row] = await db.fetch("SELECT seats_taken FROM slot WHERE id = $1", slot_id)
-        if row["seats_taken"] > capacity:
-            raise FewerThanTaken(row["seats_taken"])
+        rows = await db.fetch("SELECT capacity, seats_taken FROM slot WHERE id = $1", slot_id)
+        if not rows:
+            raise slots.UnknownSlot
+        if rows[0]["seats_taken"] > capacity:
+            raise FewerThanTaken(rows[0]["seats_taken"])
         await db.fetch("UPDATE slot SET capacity = $2 WHERE id = $1", slot_id, capacity)
+        await note("organiser", "resize", "slot", slot_id, before=rows[0]["capacity"], after=capacity)
         await promote(slot_id)
 
 
 async def expire() -> int:
     """End the offers whose time is over and offer their seats on; end the queues of lists that closed.
 
-    Returns how many bookings ended. Any number of workers may call it at once.
+    What was kept and is released now is offered too. Returns how many bookings ended.
+    Any number of workers may call it at once.
     """
     return sum([await expire_in(row["slot"]) for row in await db.fetch(DUE, clock.now())])
 
@@ -197,7 +227,7 @@ async def expire_in(slot_id: UUID) -> int:
         offered = await db.fetch(LAPSED, slot_id, now, "deadline", "offered")
         waiting = await db.fetch(LAPSED, slot_id, now, "closing", "waiting") if slot.closes_at <= now else []
         for row in offered:
-            await seats.give_back(slot_id, row["seats"])
+            await seats.give_back(slot_id, row["seats"], row["audience"])
             await _say_over(slot, row)
         for row in waiting:
             await seats.count_waiting(slot_id, -row["seats"])
@@ -224,7 +254,7 @@ async def _join(slot: BookableSlot, who: Booker, key: keys.Key | None) -> Dossie
 
 async def _enter(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossier:
     await seats.check_not_doubled(slot.id, who.email_key, who.name_key)
-    if not await take_or_wait(slot, 1):
+    if not await take_or_wait(slot, 1, who.audience):
         return await seats.open_held(dossier_id, slot, who)
     dossier = await dossiers.open_dossier(dossier_id, who)
     booking = await seats.claim(dossier, slot, who, Standing("waiting"))
@@ -234,13 +264,14 @@ async def _enter(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossier:
     return dossier
 
 
-async def take_or_wait(slot: BookableSlot, wanted: int, audience: str = "") -> bool:
+async def take_or_wait(slot: BookableSlot, wanted: int, audience: str) -> bool:
     """Take ``wanted`` seats, or count them as waited for; returns whether they must be waited for.
 
+    Seats of the own share are had at once, whoever of the others waits.
     Needs an open transaction that holds the slot's row. Refuses: TooLateToWait.
     """
     try:
-        await seats.take(slot.id, wanted)
+        await seats.take(slot, wanted, audience)
     except seats.SoldOut:
         if deadline(clock.now(), slot.closes_at) is None:
             raise TooLateToWait from None
@@ -257,26 +288,27 @@ async def say_waiting(dossier: Dossier, booking: Booking, slot: BookableSlot) ->
 
 async def _serve(slot_id: UUID, entry: Entry, until: datetime) -> None:
     """Give the rest of a class to what it holds already; offer anybody else their seats."""
-    merged = await db.fetch(MERGE, entry.id)
-    if not merged:
-        return await _offer(slot_id, entry, until)
+    slot, merged = await slots.load(slot_id), await db.fetch(MERGE, entry.id)
     await seats.count_waiting(slot_id, -entry.seats)
-    await seats.take(slot_id, entry.seats, in_turn=True)
+    await seats.take(slot, entry.seats, entry.audience, in_turn=True)
+    if merged:
+        await _merge(slot, entry, merged[0])
+    else:
+        await _offer(slot, entry, until)
+
+
+async def _merge(slot: BookableSlot, entry: Entry, held: Any) -> None:
     await db.fetch(END_MERGED, entry.id, clock.now())
+    await class_emails.say_changed(await dossiers.by_id(held["dossier"]), _booking(held), slot, None, 0)
     await note("system", "merge", "booking", entry.id)
-    dossier, booking = await dossiers.by_id(merged[0]["dossier"]), _booking(merged[0])
-    return await class_emails.say_changed(dossier, booking, await slots.load(slot_id), None, 0)
 
 
-async def _offer(slot_id: UUID, entry: Entry, until: datetime) -> None:
+async def _offer(slot: BookableSlot, entry: Entry, until: datetime) -> None:
     rows = await db.fetch(OFFER, entry.id, until)
-    booking = _booking(rows[0])
-    await seats.count_waiting(slot_id, -entry.seats)
-    await seats.take(slot_id, entry.seats, in_turn=True)
+    booking, dossier = _booking(rows[0]), await dossiers.by_id(rows[0]["dossier"])
     await outbox.withdraw_unsent(("booking", booking.id))
-    dossier = await dossiers.by_id(rows[0]["dossier"])
     if dossier.email:
-        await emails.offer(dossier, booking, await slots.load(slot_id))
+        await emails.offer(dossier, booking, slot)
     await note("system", "offer", "booking", booking.id)
 
 

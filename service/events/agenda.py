@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from service import clock, db, i18n, settings, text
 from service.events.cards import CARD, SlotCard, card
+from service.events.shares import HAS_SEAT
 
 PAGE = 20
 MOST_WORDS = 6
@@ -21,9 +22,8 @@ MATCHING = f"""
 FROM slot JOIN event ON event.id = slot.event JOIN organisation host ON host.id = event.host
 WHERE event.state <> 'draft' AND slot.ends_at > $1 AND slot.ends_at > $2 AND slot.starts_at < $3
   AND ($4 = '' OR event.kind = $4) AND ($5 = '' OR event.town = $5) AND ($6 = '' OR $6 = ANY(event.levels))
-  AND (NOT $7 OR (slot.seats_taken < slot.capacity AND slot.state = 'open' AND event.state = 'published'
-                  AND slot.closes_at > $1 AND event.kind <> 'assembly'
-                  AND (slot.seats_waiting = 0 OR slot.closes_at < $1 + interval '1 hour')))
+  AND (NOT $7 OR (slot.state = 'open' AND event.state = 'published' AND slot.closes_at > $1
+                  AND event.kind <> 'assembly' AND {HAS_SEAT}))
   AND ($8 = '' OR host.slug = $8)
   AND NOT EXISTS (SELECT 1 FROM unnest($9::text[]) AS word WHERE strpos({SEARCHED}, word) = 0)
 """  # noqa: S608 - fragments of ours

@@ -6,20 +6,21 @@ from typing import Any
 from uuid import UUID
 
 from service import clock, db, i18n
+from service.events import shares
+from service.events.shares import CLASS, INDIVIDUAL, Room
 from service.refusal import Refusal
 
-LOAD = """
+LOAD = f"""
 SELECT slot.id, slot.event AS event_id, slot.starts_at, slot.ends_at, slot.opens_at, slot.closes_at, slot.state,
-       slot.called_off_reason AS reason, slot.capacity, slot.capacity - slot.seats_taken AS seats_left,
-       slot.seats_waiting, event.slug, event.kind, event.state AS event_state, event.title, event.place,
+       slot.called_off_reason AS reason, slot.seats_waiting, {shares.COLUMNS},
+       event.slug, event.kind, event.state AS event_state, event.title, event.place,
        event.requirements, event.levels, event.age_min, event.takes_individuals, event.takes_classes,
        event.needs_approval, event.outside_school_time, event.option_days, event.class_seats_max, event.group_max,
        event.chaperone_ratio, event.chaperones_min, event.names_required_days, event.contact_email,
        host.name AS host_name
 FROM slot JOIN event ON event.id = slot.event JOIN organisation host ON host.id = event.host
 WHERE slot.id = $1 AND event.state <> 'draft'
-"""
-
+"""  # noqa: S608 - columns of ours
 
 LAST_CALL = timedelta(hours=1)  # from then to the closing, nothing is offered to the waiting list
 
@@ -70,7 +71,7 @@ class NotYetOpen(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class BookableSlot:
-    """A slot as its booking rules see it; ``seats_left`` and ``seats_waiting`` are an unlocked glance."""
+    """A slot as its booking rules see it; what it says of seats and of who waits is an unlocked glance."""
 
     id: UUID
     event_id: UUID
@@ -81,7 +82,7 @@ class BookableSlot:
     state: str
     reason: str
     capacity: int
-    seats_left: int
+    shares: Room
     seats_waiting: int
     slug: str
     kind: str
@@ -110,9 +111,23 @@ class BookableSlot:
         return self.starts_at <= clock.now()
 
     @property
+    def room(self) -> Room:
+        """Its seats, as they are kept now."""
+        return self.shares.at(clock.now())
+
+    @property
+    def seats_left(self) -> int:
+        """How many seats an individual may take, or a class where individuals cannot come."""
+        return self.room.left_for(INDIVIDUAL if self.takes_individuals else CLASS)
+
+    @property
     def is_for_all(self) -> bool:
-        """Whether free seats are open to all: nobody waits, or too little time is left to offer them in turn."""
-        return not self.seats_waiting or self.closes_at - clock.now() < LAST_CALL
+        """Whether an individual (or a class, where no other comes) may have a seat now without waiting for it."""
+        return self.has_seat_for(INDIVIDUAL if self.takes_individuals else CLASS)
+
+    def has_seat_for(self, audience: str) -> bool:
+        """Whether a newcomer may have a seat: one is left, and nobody waits for it or too little time is left."""
+        return self.room.has_seat_for(audience, is_last_call=self.closes_at - clock.now() < LAST_CALL)
 
     @property
     def is_called_off(self) -> bool:
@@ -125,7 +140,8 @@ async def load(slot_id: UUID, *, of: str | None = None) -> BookableSlot:
     rows = await db.fetch(LOAD, slot_id)
     if not rows or of not in (None, rows[0]["slug"]):
         raise UnknownSlot
-    return BookableSlot(**dict(rows[0]))
+    row = dict(rows[0])
+    return BookableSlot(shares=shares.room_of(row), **{name: row[name] for name in SLOT_COLUMNS})
 
 
 def check_open_to_individuals(slot: BookableSlot) -> None:
@@ -187,3 +203,6 @@ def as_facts(slot: BookableSlot) -> dict[str, Any]:
         "requirements": list(slot.requirements),
         "contact_email": slot.contact_email,
     }
+
+
+SLOT_COLUMNS = [name for name in BookableSlot.__slots__ if name != "shares"]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from service import clock, db
@@ -9,29 +10,58 @@ from service.events.slots import LAST_CALL
 
 UNBALANCED = """
 SELECT * FROM (
-    SELECT slot.id, slot.seats_taken, slot.seats_waiting,
-           coalesce(sum(booking.seats) FILTER (WHERE booking.state <> 'waiting'), 0)::int AS seats_held,
-           coalesce(sum(booking.seats) FILTER (WHERE booking.state = 'waiting'), 0)::int AS seats_queued
-    FROM slot LEFT JOIN booking ON booking.slot = slot.id
-        AND booking.state IN ('confirmed', 'option', 'pending', 'offered', 'waiting')
+    SELECT slot.id AS slot, slot.seats_taken, coalesce(sum(booking.seats) FILTER (WHERE holds), 0)::int AS seats_held,
+           slot.seats_waiting, coalesce(sum(booking.seats) FILTER (WHERE NOT holds), 0)::int AS seats_queued,
+           slot.class_seats,
+           coalesce(sum(booking.seats) FILTER (WHERE holds AND audience = 'class'), 0)::int AS classes_held,
+           slot.partner_seats,
+           coalesce(sum(booking.seats) FILTER (WHERE holds AND audience = 'partner'), 0)::int AS partners_held
+    FROM slot LEFT JOIN (
+        SELECT slot, seats, audience, state <> 'waiting' AS holds FROM booking
+        WHERE state IN ('confirmed', 'option', 'pending', 'offered', 'waiting')) booking ON booking.slot = slot.id
     GROUP BY slot.id) AS counted
-WHERE seats_taken <> seats_held OR seats_waiting <> seats_queued ORDER BY id
+WHERE (seats_taken, seats_waiting, class_seats, partner_seats)
+    IS DISTINCT FROM (seats_held, seats_queued, classes_held, partners_held) ORDER BY slot
 """
 
-# Somebody fits into the free seats, and nobody before them must be waited for.
+# Somebody fits into the seats that are left for them, and nobody before them must be waited for: nobody who could
+# have what they would take. When a share is released, the worker has an hour to find out (``released_at``).
 IDLE = """
-SELECT DISTINCT slot.id AS slot FROM slot JOIN event ON event.id = slot.event
-JOIN booking ready ON ready.slot = slot.id AND ready.state = 'waiting' AND ready.seats <= capacity - seats_taken
-WHERE slot.closes_at >= $1 AND slot.state = 'open' AND event.state = 'published' AND NOT EXISTS (
-    SELECT 1 FROM booking earlier WHERE earlier.slot = slot.id AND earlier.state = 'waiting'
+WITH share AS (
+    SELECT slot.id AS slot, slot.capacity, slot.fill, had.audience, had.taken,
+           CASE WHEN event.kept_days = 0 OR released > $1 THEN had.kept ELSE 0 END AS kept,
+           CASE WHEN event.kept_days > 0 AND released <= $1 AND event.kept_for_individuals + event.kept_for_classes
+                     + event.kept_for_partners > 0 THEN released END AS released_at
+    FROM slot JOIN event ON event.id = slot.event
+    CROSS JOIN LATERAL (VALUES
+        ('individual', event.kept_for_individuals, slot.seats_taken - slot.class_seats - slot.partner_seats),
+        ('class', event.kept_for_classes, slot.class_seats),
+        ('partner', event.kept_for_partners, slot.partner_seats)) AS had (audience, kept, taken)
+    CROSS JOIN LATERAL (SELECT slot.starts_at - event.kept_days * interval '24 hours' AS released) AS share_of
+    WHERE slot.closes_at >= $2 AND slot.state = 'open' AND event.state = 'published'
+), seen AS (
+    SELECT me.slot, me.audience, me.fill, me.released_at, greatest(0, me.kept - me.taken) AS own,
+           me.capacity - me.taken - sum(greatest(other.taken, other.kept)) AS free,
+           me.capacity - sum(other.kept) AS most
+    FROM share me JOIN share other ON other.slot = me.slot AND other.audience <> me.audience
+    GROUP BY me.slot, me.audience, me.fill, me.released_at, me.kept, me.taken, me.capacity
+), entry AS (
+    SELECT booking.id, slot, audience, fill, released_at, queued_at, passed_over,
+           seats <= free AS fits, seats <= own AS is_own
+    FROM booking JOIN seen USING (slot, audience) WHERE booking.state = 'waiting' AND seats <= most
+)
+SELECT DISTINCT slot, released_at FROM entry ready WHERE fits AND NOT EXISTS (
+    SELECT 1 FROM entry earlier WHERE earlier.slot = ready.slot
       AND (earlier.queued_at, earlier.id) < (ready.queued_at, ready.id)
-      AND earlier.seats > capacity - seats_taken AND (slot.fill = 'strict' OR earlier.passed_over >= 3))
-ORDER BY 1
+      AND (earlier.audience = ready.audience OR NOT ready.is_own)
+      AND (earlier.fits OR earlier.fill = 'strict' OR earlier.passed_over >= 3))
+ORDER BY slot
 """
 OVERDUE = """
 SELECT slot FROM booking WHERE state = 'offered' AND expires_at < $1
-UNION SELECT id FROM slot WHERE seats_waiting > 0 AND closes_at < $1 ORDER BY 1
+UNION SELECT id FROM slot WHERE seats_waiting > 0 AND closes_at < $1
 """
+OUTLIVED = "SELECT DISTINCT slot FROM booking WHERE state IN ('option', 'pending') AND expires_at < $1 ORDER BY 1"
 STUCK = "SELECT count(*) AS letters FROM email WHERE state IN ('due', 'sending') AND posted_at < $1"
 FAILED = "SELECT count(*) AS letters FROM email WHERE state = 'failed' AND settled_at > $1"
 PATIENCE = timedelta(hours=1)
@@ -40,31 +70,42 @@ RECENT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Unbalanced:
-    """A slot whose counters and bookings disagree."""
+    """A slot whose counters and bookings disagree: in all, in its queue, or in what an audience has of it."""
 
     slot: UUID
     seats_taken: int
     seats_held: int
     seats_waiting: int = 0
     seats_queued: int = 0
+    class_seats: int = 0
+    classes_held: int = 0
+    partner_seats: int = 0
+    partners_held: int = 0
 
 
 async def unbalanced_slots() -> list[Unbalanced]:
     """The slots whose counters are not what the bookings hold and wait for: none, or the product is broken."""
-    return [
-        Unbalanced(row["id"], row["seats_taken"], row["seats_held"], row["seats_waiting"], row["seats_queued"])
-        for row in await db.fetch(UNBALANCED)
-    ]
+    return [Unbalanced(**dict(row)) for row in await db.fetch(UNBALANCED)]
 
 
 async def idle_slots() -> list[UUID]:
-    """The slots where seats stay free although the one whose turn it is fits: none, or the product is broken."""
-    return [row["slot"] for row in await db.fetch(IDLE, clock.now() + LAST_CALL)]
+    """The slots where seats stay free although the one whose turn it is fits: none, or the product is broken.
+
+    Without those whose turn has come because a share was released: that is the worker's to find.
+    """
+    return [row["slot"] for row in await _idle() if row["released_at"] is None]
 
 
 async def overdue_slots() -> list[UUID]:
-    """The slots where an offer outlived its deadline, or a queue its list, and nobody ended it for an hour."""
-    return [row["slot"] for row in await db.fetch(OVERDUE, clock.now() - PATIENCE)]
+    """The slots where an offer outlived its deadline, a queue its list, or a share its days, for an hour now."""
+    since = clock.now() - PATIENCE
+    late = {row["slot"] for row in await db.fetch(OVERDUE, since)}
+    return sorted(late | {row["slot"] for row in await _idle() if row["released_at"] and row["released_at"] < since})
+
+
+async def outlived_slots() -> list[UUID]:
+    """The slots where an option or a pending booking outlived its deadline, and nobody ended it for an hour."""
+    return [row["slot"] for row in await db.fetch(OUTLIVED, clock.now() - PATIENCE)]
 
 
 async def findings() -> list[str]:
@@ -76,7 +117,9 @@ async def broken_rules() -> list[str]:
     """One line for each slot whose counters lie, or whose queue stands still."""
     lies = [
         f"slot {one.slot}: {one.seats_taken} seats counted, {one.seats_held} held; "
-        f"{one.seats_waiting} counted as waited for, {one.seats_queued} waited for. "
+        f"{one.seats_waiting} counted as waited for, {one.seats_queued} waited for; "
+        f"{one.class_seats} counted for classes, {one.classes_held} held; "
+        f"{one.partner_seats} counted for partners, {one.partners_held} held. "
         "This is a defect: please report it with the journal of this slot."
         for one in await unbalanced_slots()
     ]
@@ -89,11 +132,20 @@ async def broken_rules() -> list[str]:
 
 
 async def late_offers() -> list[str]:
-    """One line for each slot whose queue nobody moves on. A backup may bring them back: the worker ends them."""
-    return [
+    """One line for each slot whose queue nobody moves on, or where seats are held for nobody.
+
+    A backup may bring them back: the worker ends them.
+    """
+    still = [
         f"slot {slot}: its waiting list stands still since more than an hour. Is the worker running?"
         for slot in await overdue_slots()
     ]
+    held = [
+        f"slot {slot}: an option or a pending booking lapsed more than an hour ago and still holds its seats. "
+        "Is the worker running?"
+        for slot in await outlived_slots()
+    ]
+    return still + held
 
 
 async def late_mail() -> list[str]:
@@ -108,3 +160,8 @@ async def failed_mail() -> list[str]:
     failed = (await db.fetch(FAILED, clock.now() - RECENT))[0]["letters"]
     line = f"{failed} letter(s) of the last 7 days could not be delivered: column `detail` of email says why."
     return [line] if failed else []
+
+
+async def _idle() -> list[Any]:
+    now = clock.now()
+    return await db.fetch(IDLE, now, now + LAST_CALL)

@@ -14,6 +14,7 @@ from service import clock, db, i18n, settings, text, tokens
 from service.attendance.tables import Presence
 from service.bookings import dossiers, seats, waiting
 from service.bookings.tables import Booking, Dossier
+from service.events import slots
 from service.events.tables import Event, Slot, closing
 from service.people.tables import Organisation
 
@@ -146,14 +147,16 @@ def _people(data: Data) -> Iterator[Person]:
 async def _fill(slot: Slot, event: Event, wanted: int, data: Data, people: Iterator[Person]) -> None:
     """Book ``wanted`` seats: classes where the event takes them and many come, else one by one."""
     left, teachers = wanted, iter(data["enseignants"] * 20)
+    at = await slots.load(slot.id)
     while left and event.takes_classes and (left >= CLASS_SEATS or not event.takes_individuals):
         seats_now = min(left, CLASS_SEATS)
         await _book_class(slot, next(teachers), seats_now, data)
+        await seats.take(at, seats_now, "class")
         left -= seats_now
     for _ in range(left):
         await _book_one(slot, next(people))
-    if wanted:
-        await seats.take(slot.id, wanted)
+    if left:
+        await seats.take(at, left, "individual")
 
 
 async def _queue(slot: Slot, wanted: int, people: Iterator[Person]) -> None:
@@ -204,6 +207,7 @@ async def _book(slot: Slot, person: Person, seats_wanted: int, class_label: str,
             seats=seats_wanted,
             email_key=person.email,
             name_key=who,
+            audience="class" if class_label else "individual",
             created_at=clock.now(),
             **{"state": "confirmed", **how},
         )

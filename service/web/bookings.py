@@ -1,6 +1,7 @@
 """Booking a seat, and everything one can do with the link that answers it."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from litestar import Response, get, post
@@ -21,12 +22,12 @@ from service.web import forms, links, refusals
 from service.web.asking import AT_ONCE, asked_slot, check_mail, key_of
 from service.web.booking_page import address_of
 from service.web.class_page import dossier_answer
-from service.web.events import AGE_BANDS, QUEUE, event_answer
+from service.web.events import AGE_BANDS, QUEUE, event_answer, is_partner
 from service.web.forms import Form
 from service.web.pages import Visit, again, language, page, see
 from service.web.refusals import Answer
 
-FIELDS = ("slot", "first_name", "last_name", "email", "school", "level", "age_band")
+FIELDS = ("slot", "first_name", "last_name", "email", "school", "level", "age_band", "partner")
 PUBLIC = {"public": True}
 Answering = Callable[[Dossier], Awaitable[None]]
 
@@ -42,6 +43,7 @@ async def create(request: Visit, slug: FromPath[str]) -> Response[Any]:
     who = _booker(form, slot or await details.event_page(slug), language(request))
     if not form.ok or slot is None:
         return await event_answer(request, await details.event_page(slug), form)
+    who = replace(who, is_partner=is_partner(request, form, slot.event_id))
     try:
         form.check_pace()
         async with AT_ONCE:
@@ -51,7 +53,7 @@ async def create(request: Visit, slug: FromPath[str]) -> Response[Any]:
         return check_mail(request)
     except Refusal as refusal:
         event = await details.event_page(slug)
-        return await event_answer(request, event, form, _said(request, refusal, event, slot))
+        return await event_answer(request, event, form, _said(request, refusal, event, slot, who))
     return see(request, address_of(dossier), booked="yes")
 
 
@@ -181,10 +183,10 @@ def _booker(form: Form, asking: BookableSlot | EventPage, spoken: str) -> Booker
     )
 
 
-def _said(request: Visit, refusal: Refusal, event: EventPage, slot: BookableSlot) -> Answer:
+def _said(request: Visit, refusal: Refusal, event: EventPage, slot: BookableSlot, who: Booker) -> Answer:
     """Why nothing was booked. Of a slot that is full now, the form holds the waiting list ready."""
     said = refusals.answer(refusal, language(request))
-    takes_queue = any(card.takes_queue for card in event.slots if card.slot_id == slot.id)
+    takes_queue = any(card.seen_by(who.audience).takes_queue for card in event.slots if card.slot_id == slot.id)
     is_full = isinstance(refusal, SoldOut) and takes_queue
     return refusals.to_the_queue(said, language(request)) if is_full else said
 

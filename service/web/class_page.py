@@ -61,7 +61,7 @@ async def dossier_answer(request: Visit, dossier: Dossier, form: Form, refusal: 
 
 async def class_answer(request: Visit, dossier: Dossier, form: Form, refusal: Answer | None = None) -> Response[str]:
     """The page of a class around a form: fresh, with its mistakes, or under the refusal it met."""
-    held = [one for one in await changes.held_by(dossier) if one.booking.ended_by not in ("merged",)]
+    held = [one for one in await changes.held_by(dossier) if one.booking.ended_by != "merged"]
     event = await details.event_page(held[0].slot.slug)
     cards = {card.slot_id: card for card in event.slots}
     places = await _places(held, cards)

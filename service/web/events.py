@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -13,9 +13,10 @@ from litestar.response import Redirect
 
 from service import clock, i18n, settings, templates, text
 from service.attendance import presence
-from service.events import details
+from service.events import details, partners
 from service.events.cards import SlotCard
 from service.events.details import EventPage
+from service.events.shares import PARTNER
 from service.web.drawings import qr_code
 from service.web.forms import Form
 from service.web.metadata import schema_org
@@ -30,11 +31,18 @@ PUBLIC = {"public": True}
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """The slots that one page of the event shows, out of ``pages``."""
+    """The slots that one page of the event shows, out of ``pages``; its links keep a ``partner``'s token."""
 
     slots: list[SlotCard]
     page: int
     pages: int
+    partner: str = ""
+
+    @property
+    def kept(self) -> int:
+        """How many seats of one date are kept for a partner, at most."""
+        asked = [slot for slot in self.slots if slot.takes_requests]
+        return max((min(slot.seats_left_for(PARTNER), slot.room.unused(PARTNER)) for slot in asked), default=0)
 
 
 @get("/events/{slug:str}", opt=PUBLIC)
@@ -69,16 +77,24 @@ async def follow_number(request: Visit, number: FromPath[int]) -> Redirect:
 
 
 async def event_answer(request: Visit, event: EventPage, form: Form, refusal: Answer | None = None) -> Response[str]:
-    """The page of an event around a form: fresh, with its mistakes, or under the refusal it met."""
+    """The page of an event around a form: fresh, with its mistakes, or under the refusal it met.
+
+    Whom a partner's link brought sees a partner's seats, and every link and form of the page keeps its token.
+    """
+    partner = partners.token_of(event.id) if is_partner(request, form, event.id) else ""
+    told = schema_org(event)
+    if partner:
+        event = replace(event, slots=[slot.seen_by(PARTNER) for slot in event.slots])
     return page(
         request,
         "events/show",
         **standing(form, refusal),
         here=f"/events/{event.slug}",
+        switch_path=lambda other: templates.path(other, f"/events/{event.slug}", partner=partner),
         event=event,
         place_path=f"/places/{text.slug(event.town)}" if event.town else "",
-        schema_org=schema_org(event),
-        dates=dates_of(request, event, form),
+        schema_org=told,
+        dates=replace(dates_of(request, event, form), partner=partner),
         form=form,
         chosen=chosen_slot(form),
         form_key=secrets.token_urlsafe(18),
@@ -87,6 +103,14 @@ async def event_answer(request: Visit, event: EventPage, form: Form, refusal: An
         level_choices=[(level, level) for level in event.levels],
         age_bands=age_bands(language(request)),
     )
+
+
+def is_partner(request: Visit, form: Form, event_id: UUID) -> bool:
+    """Whether a partner's link of the event brought them here: its token is in the form, or in the address.
+
+    A wrong one is no error: they book like anybody else.
+    """
+    return partners.is_partner(event_id, form.raw("partner") or request.query_params.get("partner", ""))
 
 
 def dates_of(request: Visit, event: EventPage, form: Form) -> Dates:

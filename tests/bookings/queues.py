@@ -1,11 +1,14 @@
 """What the tests of waiting lists share: slots that are full, people who wait, and what became of them."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from service import clock, db
-from service.bookings import changes, seats, waiting
+from service.bookings import changes, dossiers, holds, seats, waiting
 from service.bookings.dossiers import Booker
+from service.bookings.holds import Standing
+from service.bookings.plans import NOBODY, Party
 from service.bookings.tables import Dossier
 from service.events import slots
 from service.events.slots import BookableSlot
@@ -30,6 +33,29 @@ async def joined(slot: BookableSlot, who: Booker | None = None, *, wants: int = 
     if wants > 1:
         await want(dossier, wants)
     return dossier
+
+
+async def ask(slot: BookableSlot, audience: str, wants: int = 1, who: Booker | None = None) -> Dossier:
+    """Somebody of the audience who takes ``wants`` seats, or waits for them: as a class's form does it."""
+    who = who or a_pupil()
+    who = replace(who, class_label=who.first_name if audience == "class" else "", is_partner=audience == "partner")
+    party = Party(pupils=wants) if audience == "class" else NOBODY
+    dossier_id = dossiers.new_id()
+    slot = await slots.load(slot.id)
+    async with db.transaction():
+        await seats.hold(slot.id)
+        await seats.check_not_doubled(slot.id, who.email_key, who.name_key, is_class=party.pupils > 0)
+        must_wait = await waiting.take_or_wait(slot, party.seats or 1, audience)
+        dossier = await dossiers.open_dossier(dossier_id, who)
+        booking = await seats.claim(dossier, slot, who, Standing("waiting" if must_wait else "confirmed"), party)
+        await (waiting.say_waiting if must_wait else holds.announce)(dossier, booking, slot)
+        await waiting.promote(slot.id)
+    return dossier
+
+
+async def some(slot: BookableSlot, audience: str, number: int) -> list[Dossier]:
+    """So many, one seat each."""
+    return [await ask(slot, audience) for _ in range(number)]
 
 
 async def want(dossier: Dossier, wants: int) -> None:

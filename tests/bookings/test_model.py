@@ -19,7 +19,8 @@ from service import clock, db
 from service.bookings import changes, erasure, offers, seats, waiting
 from service.bookings.tables import HOLDING, Dossier
 from service.events import slots
-from service.events.slots import LAST_CALL
+from service.events.shares import Room
+from service.events.slots import LAST_CALL, BookableSlot
 from service.operations import checks
 from service.refusal import Refusal
 from tests.bookings.harness import at_once
@@ -188,15 +189,14 @@ async def _offers_nothing(_: object) -> None:
     """Planted."""
 
 
-async def _lets_anybody_overtake(slot_id: object, number: int, *, in_turn: bool = False) -> None:
+async def _lets_anybody_overtake(slot: BookableSlot, number: int, audience: str, *, in_turn: bool = False) -> None:
     """Planted: whoever comes first has it, whoever waits."""
-    if not await db.fetch(seats.TAKE, slot_id, number, True, clock.now()):
-        raise seats.SoldOut(0)
+    await _TAKE(slot, number, audience, in_turn=True)
 
 
-def _the_last_first(queue: Iterable[waiting.Entry], free: int, *, is_strict: bool) -> Any:
+def _the_last_first(queue: Iterable[waiting.Entry], room: Room, *, is_strict: bool) -> Any:
     """Planted: the queue is a pile."""
-    return _IN_TURN(list(queue)[::-1], free, is_strict=is_strict)
+    return _IN_TURN(list(queue)[::-1], room, is_strict=is_strict)
 
 
 async def _locks_nothing(_: object) -> None:
@@ -208,7 +208,7 @@ async def _counts_nothing(_: object, __: int) -> None:
     """Planted."""
 
 
-_IN_TURN = waiting.in_turn
+_IN_TURN, _TAKE = waiting.in_turn, seats.take
 
 
 @pytest.mark.usefixtures("_many_letters")

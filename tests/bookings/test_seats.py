@@ -88,7 +88,7 @@ async def test_a_refused_booking_leaves_nothing_behind() -> None:
 
 async def test_the_inner_steps_need_an_open_transaction() -> None:
     slot = await make_slot()
-    for step in (seats.take(slot.id, 1), seats.give_back(slot.id, 1), seats.hold(slot.id)):
+    for step in (seats.take(slot, 1, "individual"), seats.give_back(slot.id, 1, "individual"), seats.hold(slot.id)):
         with pytest.raises(db.NoTransaction):
             await step
 

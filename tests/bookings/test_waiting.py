@@ -120,7 +120,7 @@ async def test_who_left_goes_to_the_end_like_anybody() -> None:
 
 async def test_while_people_wait_a_new_booking_is_refused_also_when_a_seat_is_free() -> None:
     slot, _ = await full_slot(2, fill="strict")
-    stale = replace(slot, seats_left=1)
+    stale = replace(slot, shares=replace(slot.shares, taken={}))
     big = await joined(slot, wants=2)
     await changes.cancel(await _holder(slot))  # one seat is free, and too few for the first of the queue
 
@@ -309,7 +309,7 @@ async def _erase_in_a_restored_backup(slot: BookableSlot, holder: Dossier) -> No
 
 
 async def _resize(slot: BookableSlot, holder: Dossier) -> None:
-    await waiting.resize(slot.id, 2)
+    await waiting.resize(slot.id, slot.capacity + 1)
 
 
 async def _offer_declined(slot: BookableSlot, holder: Dossier) -> None:
@@ -342,7 +342,7 @@ async def _offer_lapsed(slot: BookableSlot, holder: Dossier) -> None:
 async def _offer_lapsed_by_the_worker(slot: BookableSlot, holder: Dossier) -> None:
     async def lapse(_: Dossier) -> None:
         with after(DAY + SECOND):
-            await worker._tidy()
+            assert await worker._tidy() == []
 
     await _to_somebody_before(slot, holder, lapse)
 
@@ -383,7 +383,7 @@ WAYS = [
 async def test_a_seat_that_comes_free_is_offered_at_once(
     way: Callable[[BookableSlot, Dossier], Awaitable[None]],
 ) -> None:
-    slot, [holder] = await full_slot()
+    slot, [holder, _] = await full_slot(2)
     first, second = await joined(slot), await joined(slot)
 
     await way(slot, holder)
@@ -600,7 +600,7 @@ async def _blocked(slot: BookableSlot, holder: Dossier, verb: Callable[[Dossier]
     await _to_the_front(big)
     await db.fetch("UPDATE booking SET passed_over = 3 WHERE id = $1", (await booking_of(big)).id)
     await changes.cancel(holder)
-    assert (await held(slot), await state_of(big)) == (0, ["waiting"])
+    assert (await held(slot), await state_of(big)) == (1, ["waiting"])
     await verb(big)
 
 

@@ -12,6 +12,7 @@ from service.events import agenda, details
 from service.events.agenda import Filters
 from service.events.cards import SlotCard
 from service.events.details import UnknownEvent
+from service.events.shares import Room
 from tests.makers import BEN, at_paris, make_event, make_organisation, make_slot
 
 MONDAY = at_paris("2027-01-11 08:00")
@@ -78,7 +79,9 @@ async def test_a_card_says_where_when_and_how_many_seats() -> None:
         closes_at=at_paris("2027-01-12 14:00"),
         reason="",
         takes_individuals=True,
+        takes_classes=False,
         status="open",
+        room=Room(3, {"individual": 1, "class": 0, "partner": 0}, released_at=slot.closes_at),
     )
 
 

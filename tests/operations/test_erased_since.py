@@ -194,7 +194,7 @@ async def test_seats_that_were_not_given_back_would_be_noticed(
 ) -> None:
     """The negative control of the counts."""
 
-    async def forgotten_seats(slot: object, number: int) -> None:
+    async def forgotten_seats(slot: object, number: int, audience: str) -> None:
         return None
 
     dossier = await make_booking(await make_slot(), CANARY)

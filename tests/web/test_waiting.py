@@ -130,13 +130,13 @@ async def test_in_the_last_hour_there_is_no_queue_to_join(visitor: httpx.AsyncCl
     assert "In the last hour before closing, the waiting list takes nobody any more." in Page.of(answer).words
 
 
-async def test_a_full_date_for_classes_takes_no_queue(visitor: httpx.AsyncClient) -> None:
+async def test_a_full_date_for_classes_has_a_queue_for_classes_only(visitor: httpx.AsyncClient) -> None:
     slot = await make_slot(1, event=await make_event(takes_classes=True))
     await make_booking(slot)
     await db.fetch("UPDATE event SET takes_individuals = false")
 
     assert (await read(visitor, f"/events/{slot.slug}")).all("form") == []
-    assert "waiting list" not in (await read(visitor, "/")).words
+    assert "Full · waiting list" in (await read(visitor, "/", "en")).words
 
 
 async def test_the_agenda_says_full_and_waiting_list(visitor: httpx.AsyncClient) -> None:
