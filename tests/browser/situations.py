@@ -12,12 +12,13 @@ from tests.makers import link_of
 
 CYBER = "/events/atelier-cyber"
 CLEAR_NAMES = "\n".join(f"Élève-{letter} DE LA TOUR" for letter in "ABCDEFGHIJKLMN")
-ODD_NAMES = "\n".join(
-    [
-        "Léa Da Silva", "DUPONT MARIE", "DUPONT;Marie;12/03/2010", "O’BRIEN", "Ali M’BARKI Ben", "Léa Da Silva",
-        "Marie-Antoinette-Éléonore DE LA ROCHEFOUCAULD-VANDENBROUCKE",
-    ]
-)  # fmt: skip
+ODD_NAMES = """Léa Da Silva
+DUPONT MARIE
+DUPONT;Marie;12/03/2010
+O’BRIEN
+Ali M’BARKI Ben
+Léa Da Silva
+Marie-Antoinette-Éléonore DE LA ROCHEFOUCAULD-VANDENBROUCKE"""
 WRONG_NAMES = "Marie DUPONT\n12/03/2010\n????????\n" + "É" * 101
 
 

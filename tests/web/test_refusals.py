@@ -24,6 +24,8 @@ FACTS: dict[str, Any] = {
     "reason": "Panne de four",
     "seats_left": 0,
     "seats_taken": 12,
+    "names": 31,
+    "pupils": 28,
     "held_by": [],
 }
 
