@@ -15,7 +15,8 @@ import asyncpg
 import pytest
 
 from service import clock, db, settings, worker
-from service.bookings import changes, emails
+from service.bookings import changes, emails, erasure, lapses, waiting
+from service.limits import keys, rates
 from service.mail import letters, outbox
 from service.mail.letters import Letter
 from service.mail.outcomes import Courier, Outcome
@@ -429,6 +430,50 @@ async def test_a_step_that_fails_in_an_unforeseen_way_does_not_end_the_worker(
 
     async with smtp_server() as server, working(server):
         await server.until(lambda: len(server.received) == 1, 5)
+
+
+async def test_a_step_of_housekeeping_that_fails_holds_up_none_of_the_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done: list[str] = []
+
+    def step(name: str, failure: Exception | None = None) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            done.append(name)
+            if failure:
+                raise failure
+
+        return run
+
+    monkeypatch.setattr(waiting, "expire", step("offers", LookupError()))
+    monkeypatch.setattr(lapses, "expire", step("options", ConnectionRefusedError()))
+    monkeypatch.setattr(erasure, "finish", step("erasures", ValueError()))
+    monkeypatch.setattr(keys, "forget_old", step("keys"))
+    monkeypatch.setattr(rates, "forget_old", step("rates"))
+
+    failures = await worker._tidy()
+
+    assert done == ["offers", "options", "erasures", "keys", "rates"]
+    assert [type(failure) for failure in failures] == [LookupError, ConnectionRefusedError, ValueError]
+    log = capsys.readouterr().out
+    assert [log.count(words) for words in ("worker step failed", "database away")] == [2, 1]
+    assert "LookupError in test_worker.py" in log
+
+
+async def test_once_says_what_failed_after_all_was_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails() -> int:
+        raise LookupError
+
+    forgotten: list[bool] = []
+
+    async def forget() -> None:
+        forgotten.append(True)
+
+    monkeypatch.setattr(waiting, "expire", fails)
+    monkeypatch.setattr(rates, "forget_old", forget)
+    with pytest.raises(LookupError):
+        await worker.run_once()
+    assert forgotten == [True]
 
 
 # --- many letters, slow servers --------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from service import app, clock, db, settings, worker
 from service.bookings import changes, offers, waiting
 from service.bookings.dossiers import Booker
 from service.bookings.tables import Dossier
+from service.events import partners
 from service.events.slots import BookableSlot
 from service.events.tables import Event
 from service.web import house
@@ -161,6 +162,7 @@ async def every_page() -> dict[str, str]:
         "place": "/places/arques",
         "poster": f"/events/{slots[0].slug}/poster",
         "event": f"/events/{slots[0].slug}",
+        "event by a partner's link": f"/events/{slots[0].slug}?partner={partners.token_of(event.id)}",
         "full event": f"/events/{full.slug}",
         "event with a queue": f"/events/{queued.slot.slug}",
         "waiting": link_of(queued.waiting[0]),

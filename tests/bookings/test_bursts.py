@@ -45,10 +45,11 @@ RULES = {
     "no more is held than there is": """
         SELECT slot.id FROM slot JOIN booking ON booking.slot = slot.id AND booking.state = ANY($2)
         WHERE slot.id = $1 GROUP BY slot.id HAVING sum(booking.seats) > slot.capacity""",
-    "nobody is entered twice, and an address three times at most": """
+    "nobody is entered twice, and an address for three individuals at most": """
         SELECT email_key FROM booking
         WHERE slot = $1 AND (state = ANY($2) OR state = 'waiting') AND email_key <> ''
-        GROUP BY email_key HAVING count(*) > 3 OR count(*) > count(DISTINCT name_key)""",
+        GROUP BY email_key
+        HAVING count(*) FILTER (WHERE pupils = 0) > 3 OR count(*) > count(DISTINCT (name_key, pupils > 0))""",
     "a confirmed booking has one live invitation, at its dossier's address; any other has none": """
         SELECT booking.id FROM booking JOIN dossier ON dossier.id = booking.dossier
         LEFT JOIN invitation ON invitation.subject_id = booking.id AND invitation.ended_at IS NULL

@@ -24,6 +24,7 @@ from tests.bookings.harness import (
     mail_goes_out,
     text_of,
 )
+from tests.bookings.queues import deadline_of, full_slot, joined
 from tests.makers import BEN, CLEO, at_paris, make_booking, make_event, make_organisation, make_slot
 
 RIGHT = "ben.delattre@exemple.test"
@@ -88,6 +89,14 @@ async def test_a_letter_is_not_worth_sending_once_its_slot_is_over() -> None:
     first, second = await Email.select().order_by(Email.id)
     assert first["give_up_at"] == soon.ends_at
     assert second["give_up_at"] == second["posted_at"] + timedelta(hours=72)
+
+
+async def test_an_offer_is_not_worth_sending_once_it_is_over() -> None:
+    slot, [holder] = await full_slot()
+    entry = await joined(slot)
+    await changes.cancel(holder)
+    [letter] = await Email.select().where(Email.letter == "offer")
+    assert letter["give_up_at"] == await deadline_of(entry) < slot.ends_at
 
 
 async def test_what_is_cancelled_before_anything_went_out_is_said_without_a_calendar(tmp_path: Path) -> None:

@@ -24,13 +24,14 @@ from service.events.slots import LAST_CALL, BookableSlot
 from service.operations import checks
 from service.refusal import Refusal
 from tests.bookings.harness import at_once
-from tests.bookings.queues import DAY, HOUR, MINUTE, full_slot, want
+from tests.bookings.queues import DAY, HOUR, MINUTE, ask, full_slot, want
 from tests.bookings.test_bursts import CAST, Broken, Day
 from tests.bookings.test_bursts import _many_letters as _many_letters  # noqa: PLC0414 - a fixture
 from tests.conftest import EMPTYING_ORDER
-from tests.makers import CLEO
+from tests.makers import CLEO, make_event, make_slot
 
 EXAMPLES, MOST_BURSTS, AT_ONCE = 30, 20, 8
+MOSTLY = 90  # of a hundred numbers
 # Each verb with the states of the bookings that it is about.
 ABOUT: dict[str, tuple[str, ...]] = {
     "cancel": (*HOLDING, "waiting"),
@@ -43,6 +44,7 @@ ABOUT: dict[str, tuple[str, ...]] = {
 }
 VERBS = [*["join", "cancel"] * 3, *["accept"] * 2, "book", "join for more", "restore", "decline", "rejoin", "expire"]
 VERBS += ["erase", "correct", "resize", "post"]
+OF_ALL = [*VERBS, *["class"] * 4, *["partner"] * 2, "book"]
 BUTTONS: dict[str, Callable[[Dossier], Awaitable[None]]] = {
     "cancel": changes.cancel,
     "restore": changes.restore,
@@ -55,25 +57,48 @@ PAUSES = (timedelta(0), timedelta(0), timedelta(0), MINUTE, 20 * MINUTE, HOUR, 5
 AHEAD = (20 * HOUR, 50 * HOUR, 5 * DAY, 30 * DAY)
 PEOPLE = [*CAST, *(replace(CLEO, first_name=name, email=f"{name.lower()}@exemple.test") for name in "ABCDEFGH")]
 
+# What the event keeps, and until how many days before.
+KEPT_FOR = ("kept_for_individuals", "kept_for_classes", "kept_for_partners", "kept_days")
+SHARES = [(2, 2, 1, 0), (0, 4, 0, 0), (2, 3, 0, 1), (4, 0, 1, 2)]
+
 Wish = tuple[str, int]  # a verb, and a number that says about whom
 Burst = tuple[timedelta, list[Wish]]  # the time that passes before, and what is wished then, all at once
+Shares = tuple[int, int, int, int]
 
-WISHES = st.tuples(st.sampled_from(VERBS), st.integers(0, 99))
-BURSTS = st.lists(
-    st.tuples(st.sampled_from(PAUSES), st.lists(WISHES, min_size=2, max_size=AT_ONCE)), min_size=5, max_size=MOST_BURSTS
-)
 
+FILLS = st.sampled_from(["best_fit", "strict"])
+
+
+def bursts_of(verbs: list[str]) -> st.SearchStrategy[list[Burst]]:
+    """From 5 to 20 bursts of such wishes."""
+    wishes = st.lists(st.tuples(st.sampled_from(verbs), st.integers(0, 99)), min_size=2, max_size=AT_ONCE)
+    return st.lists(st.tuples(st.sampled_from(PAUSES), wishes), min_size=5, max_size=MOST_BURSTS)
+
+
+# Where no seats are kept, everybody is everybody's rival; where some are, all of one audience are in any case.
+RIVALS = """
+booking first JOIN slot ON slot.id = first.slot JOIN event ON event.id = slot.event
+JOIN booking later ON later.slot = first.slot AND (later.audience = first.audience
+    OR greatest(event.kept_for_individuals, event.kept_for_classes, event.kept_for_partners) = 0)
+"""
 ORDER = {
-    "who joined later has nothing that would have done for one who waits": """
-        SELECT later.id FROM booking first JOIN booking later ON later.slot = first.slot
-            AND later.state IN ('offered', 'confirmed') AND later.queued_at > first.queued_at
-            AND first.seats <= later.seats
+    "who joined later has nothing that would have done for one who waits": f"""
+        SELECT later.id FROM {RIVALS} AND later.state IN ('offered', 'confirmed')
+            AND later.queued_at > first.queued_at AND first.seats <= later.seats
         WHERE first.slot = $1 AND first.state = 'waiting'""",
-    "nobody books past those who wait": """
-        SELECT later.id FROM booking first JOIN booking later ON later.slot = first.slot
-            AND later.state = 'confirmed' AND later.queued_at IS NULL AND later.created_at > first.queued_at
+    "nobody books past those who wait": f"""
+        SELECT later.id FROM {RIVALS} AND later.state = 'confirmed' AND later.queued_at IS NULL
+            AND later.created_at > first.queued_at
         WHERE first.slot = $1 AND first.state = 'waiting'""",
 }
+# While the shares stand: what each audience had of the slot since its last change of size was to be had by it.
+KEPT = """
+SELECT slot.id FROM slot JOIN event ON event.id = slot.event WHERE slot.id = $1
+  AND (event.kept_days = 0 OR slot.starts_at - event.kept_days * interval '24 hours' > $2)
+  AND greatest(seats_taken - class_seats - partner_seats, event.kept_for_individuals)
+      + greatest(class_seats, event.kept_for_classes) + greatest(partner_seats, event.kept_for_partners) > capacity
+  AND NOT EXISTS (SELECT 1 FROM journal WHERE verb = 'resize' AND subject_id = slot.id)
+"""
 ALWAYS = {
     "nobody is passed over more than three times": "SELECT id FROM booking WHERE slot = $1 AND passed_over > 3",
     "an offer ends by the closing": """
@@ -87,6 +112,8 @@ ALWAYS = {
 @dataclass
 class Life(Day):
     """One slot from its opening to its closing. ``seed`` is of no use here: every wish is given."""
+
+    keeps: bool = False
 
     async def live(self, bursts: Iterable[Burst]) -> None:
         """Burst after burst, and then the end of the list. Raises Broken."""
@@ -121,8 +148,12 @@ class Life(Day):
                 await waiting.join(await slots.load(self.slot.id), who)
             case "join for more":
                 await want(await waiting.join(await slots.load(self.slot.id), who), 2 + number % 2)
+            case "class" | "partner":
+                await ask(self.slot, verb, 1 + number % 4, who)
             case "expire":
                 await waiting.expire()
+            case "resize" if self.keeps and number < MOSTLY:
+                pass  # what is kept can be promised only while the slot keeps its size
             case "resize":
                 await waiting.resize(self.slot.id, 1 + number % 5)
             case "post":
@@ -148,6 +179,8 @@ class Life(Day):
             self.broken("the books balance", unbalanced)
         if idle := await checks.idle_slots():
             self.broken("no seat stays free while somebody waits for it", idle)
+        if self.keeps and (short := await db.fetch(KEPT, self.slot.id, clock.now())):
+            self.broken("nobody takes what is kept for others", short)
         has_time = self.slot.closes_at - clock.now() > LAST_CALL
         for rule, query in (ALWAYS | ORDER if has_time else ALWAYS).items():
             if found := await db.fetch(query, self.slot.id):
@@ -160,28 +193,53 @@ def _go_on_from(moment: datetime) -> None:
 
 
 @asynccontextmanager
-async def a_life(capacity: int, fill: str, ahead: timedelta, folder: Path) -> AsyncIterator[Life]:
-    """A slot whose seats are taken, with a clock of its own; gone afterwards."""
+async def a_life(
+    capacity: int, fill: str, ahead: timedelta, folder: Path, shares: Shares | None = None
+) -> AsyncIterator[Life]:
+    """A slot whose seats are taken, or one that keeps some for each audience; with a clock of its own; then gone."""
     try:
         with clock.at(clock.now()):
-            slot, _ = await full_slot(capacity, fill=fill, starts_in=ahead)
-            yield Life(0, slot, folder)
+            how = {"fill": fill, "starts_in": ahead}
+            slot = await _sharing(capacity, shares, **how) if shares else (await full_slot(capacity, **how))[0]
+            yield Life(0, slot, folder, keeps=bool(shares))
     finally:
         for table in EMPTYING_ORDER:
             await db.fetch(f'DELETE FROM "{table}"')
 
 
-@pytest.mark.usefixtures("_many_letters")
-@how(
+async def _sharing(capacity: int, shares: Shares, **values: Any) -> BookableSlot:
+    kept = dict(zip(KEPT_FOR, shares, strict=True))
+    return await make_slot(capacity + sum(shares[:3]), event=await make_event(takes_classes=True, **kept), **values)
+
+
+A_FEW = how(
     max_examples=EXAMPLES,
     phases=[Phase.generate],  # a race does not come back for being made smaller
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(st.integers(1, 4), st.sampled_from(["best_fit", "strict"]), st.sampled_from(AHEAD), BURSTS)
+
+
+@pytest.mark.usefixtures("_many_letters")
+@A_FEW
+@given(st.integers(1, 4), FILLS, st.sampled_from(AHEAD), bursts_of(VERBS))
 async def test_whatever_people_want_at_once_the_queue_is_just_and_no_seat_stays_free(
     tmp_path_factory: pytest.TempPathFactory, capacity: int, fill: str, ahead: timedelta, bursts: list[Burst]
 ) -> None:
     async with a_life(capacity, fill, ahead, tmp_path_factory.getbasetemp() / "model") as life:
+        await life.live(bursts)
+
+
+@pytest.mark.usefixtures("_many_letters")
+@A_FEW
+@given(st.integers(0, 2), st.tuples(FILLS, st.sampled_from(AHEAD)), st.sampled_from(SHARES), bursts_of(OF_ALL))
+async def test_whatever_classes_and_others_want_at_once_nobody_has_what_is_kept_for_others(
+    tmp_path_factory: pytest.TempPathFactory,
+    capacity: int,
+    slot: tuple[str, timedelta],
+    shares: Shares,
+    bursts: list[Burst],
+) -> None:
+    async with a_life(capacity, *slot, tmp_path_factory.getbasetemp() / "model", shares) as life:
         await life.live(bursts)
 
 
@@ -204,6 +262,11 @@ async def _locks_nothing(_: object) -> None:
     await asyncio.sleep(0)
 
 
+def _keeps_nothing(*_: object) -> list[int]:
+    """Planted: the statement that takes seats knows of no shares."""
+    return [0, 0, 0]
+
+
 async def _counts_nothing(_: object, __: int) -> None:
     """Planted."""
 
@@ -220,6 +283,7 @@ _IN_TURN, _TAKE = waiting.in_turn, seats.take
         (waiting, "in_turn", _the_last_first),
         (seats, "hold", _locks_nothing),
         (seats, "count_waiting", _counts_nothing),
+        (seats, "_kept_for_others", _keeps_nothing),
     ],
 )
 async def test_a_planted_bug_is_found(
@@ -234,12 +298,14 @@ async def test_a_planted_bug_is_found(
 async def _some_lives(folder: Path) -> None:
     dice = Random(1)
     for number in range(EXAMPLES):
-        async with a_life(1 + number % 4, ("best_fit", "strict")[number % 2], 30 * DAY, folder) as life:
-            await life.live(_drawn(dice))
+        shares = SHARES[number % len(SHARES)] if number % 3 == 2 else None
+        fill = ("best_fit", "strict")[number % 2]
+        async with a_life(1 + number % 4, fill, 30 * DAY, folder, shares) as life:
+            await life.live(_drawn(dice, OF_ALL if shares else VERBS))
 
 
-def _drawn(dice: Random) -> Iterator[Burst]:
+def _drawn(dice: Random, verbs: list[str]) -> Iterator[Burst]:
     """Bursts like those of Hypothesis."""
     for _ in range(MOST_BURSTS):
-        wishes = [(dice.choice(VERBS), dice.randint(0, 99)) for _ in range(dice.randint(2, AT_ONCE))]
+        wishes = [(dice.choice(verbs), dice.randint(0, 99)) for _ in range(dice.randint(2, AT_ONCE))]
         yield dice.choice(PAUSES), wishes

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+
 from service import clock, db
 from service.bookings import changes, waiting
 from service.operations import checks
-from tests.bookings.queues import DAY, deadline_of, full_slot, joined
-from tests.makers import a_pupil, make_booking, make_slot
+from tests.bookings.queues import DAY, ask, deadline_of, full_slot, joined, some
+from tests.makers import a_pupil, make_booking, make_event, make_slot
 
 HOUR = timedelta(hours=1)
 
@@ -25,6 +27,92 @@ async def test_a_counter_that_lies_is_found() -> None:
     assert await checks.unbalanced_slots() == [checks.Unbalanced(slot.id, 3, 1)]
     assert [line.split(":")[0] for line in await checks.findings()] == [f"slot {slot.id}"]
     await db.fetch("UPDATE slot SET seats_taken = 1")
+
+
+@pytest.mark.parametrize(("lie", "found"), [("class_seats = 2", (2, 3, 1, 1)), ("partner_seats = 0", (3, 3, 0, 1))])
+async def test_a_counter_of_an_audience_that_lies_is_found(lie: str, found: tuple[int, ...]) -> None:
+    slot = await make_slot(9)
+    await ask(slot, "class", 3)
+    await ask(slot, "partner")
+    await ask(slot, "individual")
+    assert await checks.unbalanced_slots() == []
+    await db.fetch(f"UPDATE slot SET {lie}")
+
+    assert await checks.unbalanced_slots() == [checks.Unbalanced(slot.id, 5, 5, 0, 0, *found)]
+    [line] = await checks.findings()
+    assert f"{found[0]} counted for classes, {found[1]} held" in line
+    assert f"{found[2]} counted for partners, {found[3]} held" in line
+    await db.fetch("UPDATE slot SET class_seats = 3, partner_seats = 1")
+
+
+async def test_a_seat_that_is_kept_for_others_is_not_idle() -> None:
+    slot = await make_slot(4, event=await make_event(takes_classes=True, kept_for_classes=2))
+    pupils = await some(slot, "individual", 2)
+    await some(slot, "individual", 2)
+    assert await checks.idle_slots() == []
+
+    await db.fetch("UPDATE event SET kept_for_classes = 1")  # past the verb that would offer it
+    assert await checks.idle_slots() == [slot.id]
+    await db.fetch("UPDATE event SET kept_for_classes = 2")
+    await changes.cancel(pupils[0])
+    assert await checks.idle_slots() == []
+
+
+@pytest.mark.parametrize("fill", ["strict", "best_fit"])
+async def test_who_stays_in_the_own_share_is_idle_whoever_is_waited_for(fill: str) -> None:
+    event = await make_event(takes_classes=True, kept_for_classes=2, kept_for_individuals=2)
+    slot = await make_slot(4, event=event, fill=fill)
+    for _ in range(2):
+        await ask(slot, "class", 2)
+    await some(slot, "individual", 3)
+    await db.fetch("UPDATE booking SET passed_over = 3 WHERE state = 'waiting'")
+    assert await checks.idle_slots() == []
+
+    await db.fetch("UPDATE event SET kept_for_individuals = 3, kept_for_classes = 1")
+    await db.fetch("UPDATE slot SET capacity = 5")
+    assert await checks.idle_slots() == [slot.id]
+    await waiting.resize(slot.id, 5)
+    assert await checks.idle_slots() == []
+
+
+@pytest.mark.parametrize("fill", ["strict", "best_fit"])
+async def test_who_wants_more_than_there_is_makes_nobody_wait(fill: str) -> None:
+    slot, _ = await full_slot(2, fill=fill)
+    big = await joined(slot, wants=4)
+    await db.fetch("UPDATE booking SET passed_over = 3 WHERE state = 'waiting'")
+    await joined(slot)
+    assert await checks.idle_slots() == []
+    await db.fetch("UPDATE slot SET capacity = 3")
+    assert await checks.idle_slots() == [slot.id]
+    await db.fetch("UPDATE slot SET capacity = 4")
+    assert await checks.idle_slots() == []
+    await changes.cancel(big)
+
+
+async def test_a_released_share_that_nobody_offers_is_overdue_after_an_hour_and_no_broken_rule() -> None:
+    slot = await make_slot(2, event=await make_event(kept_for_partners=1, kept_days=2))
+    await some(slot, "individual", 2)
+    released = slot.starts_at - 2 * DAY
+    with clock.at(released + HOUR - timedelta(minutes=1)):
+        assert (await checks.broken_rules(), await checks.overdue_slots()) == ([], [])
+    with clock.at(released + HOUR + timedelta(minutes=1)):
+        assert (await checks.broken_rules(), await checks.overdue_slots()) == ([], [slot.id])
+        assert [line for line in await checks.late_offers() if "waiting list stands still" in line] != []
+        await waiting.expire()
+        assert await checks.late_offers() == []
+
+
+@pytest.mark.parametrize("state", ["option", "pending"])
+async def test_a_hold_that_nobody_ends_for_an_hour_is_found(state: str) -> None:
+    slot = await make_slot()
+    await make_booking(slot)
+    held = "UPDATE booking SET state = $1, awaits_approval = true, expires_at = $2"
+    await db.fetch(held, state, clock.now() + HOUR)
+    for minutes, found in ((-1, []), (1, [slot.id])):
+        with clock.at(clock.now() + 2 * HOUR + timedelta(minutes=minutes)):
+            assert await checks.outlived_slots() == found
+            assert [line.partition(":")[0] for line in await checks.late_offers()] == [f"slot {one}" for one in found]
+            assert await checks.broken_rules() == []
 
 
 async def test_a_queue_that_is_counted_wrong_is_found() -> None:
