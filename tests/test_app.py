@@ -43,6 +43,8 @@ PUBLIC = {
     "GET /robots.txt",
     "GET /sitemap.xml",
     "POST /events/{slug:str}/bookings",
+    "GET /events/{slug:str}/class",
+    "POST /events/{slug:str}/class",
     "GET /bookings/find",
     "POST /bookings/find",
     "GET /bookings/{token:str}",
@@ -54,6 +56,8 @@ PUBLIC = {
     "POST /bookings/{token:str}/rejoin",
     "POST /bookings/{token:str}/erase",
     "POST /bookings/{token:str}/email",
+    "POST /bookings/{token:str}/confirm",
+    "POST /bookings/{token:str}/numbers",
     "GET /bookings/{token:str}/names",
     "POST /bookings/{token:str}/names",
     "POST /bookings/{token:str}/names/save",
@@ -116,7 +120,7 @@ def test_a_time_zone_without_a_checked_calendar_is_refused() -> None:
 
 async def test_no_get_changes_anything() -> None:
     host = (await make_organisation(slug="verre")).id  # a host, a place and an event of one name: one path for all
-    slot = await make_slot(event=await make_event(slug="verre", town="Verre", host=host))
+    slot = await make_slot(event=await make_event(slug="verre", town="Verre", host=host, takes_classes=True))
     link = link_of(await make_booking(slot))
     cancelled = await make_booking(await make_slot())
     of_a_class = link_of(await a_class_of(await make_slot(40))).rpartition("/")[2]

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -14,12 +15,13 @@ from piccolo.querystring import QueryString
 from service import app, clock, db, settings, worker
 from service.bookings import changes, offers, waiting
 from service.bookings.dossiers import Booker
+from service.bookings.plans import NOBODY, Party
 from service.bookings.tables import Dossier
 from service.events import partners
 from service.events.slots import BookableSlot
 from service.events.tables import Event
 from service.web import house
-from tests.bookings.classes import a_class_of
+from tests.bookings.classes import a_class, a_class_of, class_event, class_slot, over
 from tests.conftest import EMPTYING_ORDER
 from tests.makers import a_pupil, link_of, make_booking, make_event, make_organisation, make_slot
 
@@ -135,6 +137,23 @@ async def make_queue(*people: Booker, event: Event | None = None, **values: Any)
     return Queue(slot, holder, [await waiting.join(slot, who) for who in people or (a_pupil(),)])
 
 
+async def classes() -> dict[str, Dossier]:
+    """A class in each of its states."""
+    event = await class_event(names_required_days=5)
+    chosen = [await make_slot(40, event=event, starts_in=timedelta(weeks=weeks)) for weeks in (1, 2)]
+    full = await class_slot(10)
+    await make_booking(full)
+    found = {
+        "option over two slots": await over(chosen, Party(12, 1), Party(10, 1)),
+        "confirmed": await a_class(await class_slot(40, option_days=None)),
+        "pending": await a_class(await class_slot(40, needs_approval=True)),
+        "waiting": await a_class(full, NOBODY, later=Party(10, 0)),
+        "cancelled": await a_class(await class_slot(40)),
+    }
+    await changes.cancel(found["cancelled"])
+    return found
+
+
 async def every_page() -> dict[str, str]:
     """The path of each page that a visitor may see, in each of its states."""
     host = await make_organisation()
@@ -174,6 +193,8 @@ async def every_page() -> dict[str, str]:
         "booking from the mail": link_of(booked) + "?from=mail",
         "cancelled booking": link_of(cancelled),
         "erased booking": link_of(erased),
+        "form for a class": f"/events/{slots[0].slug}/class",
+        **{f"class, {name}": link_of(dossier) for name, dossier in (await classes()).items()},
         "names of a class": link_of(await a_class_of(await make_slot(40))) + "/names",
         "find": "/bookings/find",
         **{path: path for path in house.PAGES},

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from service import db, i18n
+from service import db
 from service.bookings import changes
 from service.bookings.changes import Held
 from service.bookings.names import Name
 from service.bookings.tables import LIVE, Dossier
-from service.events.slots import BookableSlot
+from service.events import slots
 from service.journal.notes import note
 from service.refusal import Refusal
 
@@ -72,7 +72,7 @@ class Group:
     @property
     def required_by(self) -> datetime | None:
         """Until when its names are needed; None where they are not."""
-        return required_by(self.held.slot)
+        return slots.names_by(self.held.slot)
 
 
 async def save(dossier: Dossier, given: Mapping[UUID, Sequence[Name]]) -> None:
@@ -101,13 +101,6 @@ async def of(dossier: Dossier) -> dict[UUID, list[Name]]:
     for row in await db.fetch(NAMES, dossier.id):
         named.setdefault(row["booking"], []).append(Name(row["last_name"], row["first_name"]))
     return named
-
-
-def required_by(slot: BookableSlot) -> datetime | None:
-    """The same time of day as the start, as many days before as the event says; None where it asks for no names."""
-    if slot.names_required_days is None:
-        return None
-    return i18n.local(slot.starts_at) - timedelta(days=slot.names_required_days)
 
 
 async def _replace(group: Group, names: list[Name]) -> None:

@@ -50,6 +50,10 @@ END_MERGED = """
 UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = 'merged', was = state, revision = revision + 1
 WHERE id = $1
 """
+MOVE_NAMES = """
+UPDATE attendee SET booking = $2, number = number + (SELECT count(*) FROM attendee WHERE booking = $2)
+WHERE booking = $1
+"""
 NOTE_PASSED = "UPDATE booking SET passed_over = $2 WHERE id = $1"
 RANK = """
 SELECT count(*) AS entries, coalesce(sum(earlier.seats), 0)::int AS seats
@@ -299,6 +303,7 @@ async def _serve(slot_id: UUID, entry: Entry, until: datetime) -> None:
 
 async def _merge(slot: BookableSlot, entry: Entry, held: Any) -> None:
     await db.fetch(END_MERGED, entry.id, clock.now())
+    await db.fetch(MOVE_NAMES, entry.id, held["id"])
     await class_emails.say_changed(await dossiers.by_id(held["dossier"]), _booking(held), slot, None, 0)
     await note("system", "merge", "booking", entry.id)
 

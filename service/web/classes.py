@@ -1,6 +1,7 @@
 """Booking for a class: the form, and what we propose when the class does not fit as it was asked for."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,22 +15,23 @@ from service.bookings.groups import TooFewChaperones
 from service.bookings.plans import NOBODY, Opening, Part, Party, Plan
 from service.bookings.seats import AlreadyBooked, SoldOut
 from service.bookings.tables import OUTINGS
-from service.events import details, slots
+from service.events import details, partners, slots
 from service.events.cards import SlotCard
 from service.events.details import EventPage
+from service.events.shares import CLASS, PARTNER
 from service.events.slots import BookableSlot, NoClasses
 from service.refusal import Refusal
 from service.web import forms, refusals
 from service.web.asking import AT_ONCE, MOST_CHAPERONES, asked_slot, check_mail, key_of, outings
 from service.web.booking_page import address_of
-from service.web.events import QUEUE, chosen_slot, dates_of
+from service.web.events import QUEUE, chosen_slot, dates_of, is_partner
 from service.web.forms import Form
 from service.web.pages import Visit, language, page, see
 from service.web.refusals import Answer, standing
 
 FIELDS = (
     "slot", "last_name", "first_name", "email", "school", "class_label", "pupils", "chaperones", "outing",
-    "girls", "level", "needs",
+    "girls", "level", "needs", "partner",
 )  # fmt: skip
 PUBLIC = {"public": True}
 
@@ -37,8 +39,8 @@ PUBLIC = {"public": True}
 @get("/events/{slug:str}/class", opt=PUBLIC)
 async def show_class(request: Visit, slug: FromPath[str]) -> Response[str]:
     """The form for a class; with the teacher's details of an earlier one, when its link comes ``like`` it."""
-    event = await _event(slug)
-    return await class_answer(request, event, Form(await _like(request.query_params.get("like", ""))))
+    form = Form(await _like(request.query_params.get("like", "")))
+    return await class_answer(request, await _event(request, form, slug), form)
 
 
 @post("/events/{slug:str}/class", opt=PUBLIC)
@@ -48,16 +50,15 @@ async def create_class(request: Visit, slug: FromPath[str]) -> Response[Any]:
     if form.raw("website"):  # the field no person sees
         return check_mail(request)
     slot = await asked_slot(form, slug)
-    event = await _event(slug)
-    who, party = _teacher(form, event, language(request)), _party(form)
+    event = await _event(request, form, slug)
+    who, party = _teacher(request, form, event), _party(form)
     if not form.ok or slot is None or party is None:
         return await class_answer(request, event, form)
+    plan, key = _plan(form, event, slot, party), key_of(request, form, slug, (*FIELDS, "plan"))
     try:
         form.check_pace()
         async with AT_ONCE:
-            dossier = await groups.book(
-                _plan(form, slot, party), who, key=key_of(request, form, slug, (*FIELDS, "plan"))
-            )
+            dossier = await groups.book(plan, who, key=key)
     except AlreadyBooked:
         return check_mail(request)
     except (SoldOut, TooFewChaperones) as refusal:
@@ -74,13 +75,14 @@ async def class_answer(
 ) -> Response[str]:
     """The page of the form: fresh, with its mistakes, or under what is in its way, with ``ways`` around it."""
     seen = {card.slot_id: card for card in event.slots}
+    partner = partners.token_of(event.id) if is_partner(request, form, event.id) else ""
     return page(
         request,
         "classes/form",
         **standing(form, refusal),
         here=f"/events/{event.slug}/class",
         event=event,
-        dates=dates_of(request, event, form),
+        dates=replace(dates_of(request, event, form), partner=partner),
         form=form,
         chosen=chosen_slot(form),
         form_key=secrets.token_urlsafe(18),
@@ -95,12 +97,13 @@ async def class_answer(
 HANDLERS = [show_class, create_class]
 
 
-async def _event(slug: str) -> EventPage:
-    """The event as a class sees it. Refuses: UnknownEvent, NoClasses."""
+async def _event(request: Visit, form: Form, slug: str) -> EventPage:
+    """The event as a class sees it, or a partner's. Refuses: UnknownEvent, NoClasses."""
     event = await details.event_page(slug)
     if not event.takes_classes:
         raise NoClasses
-    return replace(event, slots=[card.seen_by("class") for card in event.slots])
+    audience = PARTNER if is_partner(request, form, event.id) else CLASS
+    return replace(event, slots=[card.seen_by(audience) for card in event.slots])
 
 
 async def _like(token: str) -> dict[str, str]:
@@ -115,7 +118,7 @@ async def _like(token: str) -> dict[str, str]:
     return {} if dossier.erase_asked_at else {name: getattr(dossier, name) for name in known}
 
 
-def _teacher(form: Form, event: EventPage, spoken: str) -> Booker:
+def _teacher(request: Visit, form: Form, event: EventPage) -> Booker:
     words = form.words
     return Booker(
         last_name=form.text("last_name", missing=words.gettext("Please type your last name.")),
@@ -127,7 +130,8 @@ def _teacher(form: Form, event: EventPage, spoken: str) -> Booker:
         girls=form.whole_number("girls", least=0, most=plans.LARGEST),
         level=form.choice("level", event.levels, required=False),
         needs=form.text("needs", most=300, missing="") if form.raw("needs").strip() else "",
-        language=spoken,
+        language=language(request),
+        is_partner=is_partner(request, form, event.id),
     )
 
 
@@ -142,14 +146,13 @@ def _party(form: Form) -> Party | None:
     return None if pupils is None or chaperones is None else Party(pupils, chaperones)
 
 
-def _plan(form: Form, slot: BookableSlot, party: Party) -> Plan:
+def _plan(form: Form, event: EventPage, slot: BookableSlot, party: Party) -> Plan:
     """What the pressed button proposes; else the class in the chosen slot, or on its waiting list."""
-    try:
+    with suppress(ValueError):
         plan = plans.read(form.raw("plan"))
-        if sum(part.whole.pupils for part in plan) == party.pupils:
+        is_of_event = {part.slot for part in plan} <= {card.slot_id for card in event.slots}
+        if is_of_event and sum(part.whole.pupils for part in plan) == party.pupils:
             return plan
-    except ValueError:
-        pass
     if form.raw("slot").startswith(QUEUE) and party.seats <= slot.capacity:
         return [Part(slot.id, NOBODY, party)]
     return [Part(slot.id, party)]

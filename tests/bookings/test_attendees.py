@@ -14,6 +14,7 @@ from service.bookings.attendees import AlreadyOver, TooManyNames
 from service.bookings.dossiers import UnknownLink
 from service.bookings.names import Name
 from service.bookings.tables import Dossier
+from service.events import slots
 from tests.bookings.classes import a_class_of
 from tests.bookings.harness import at_once, booking_of, kinds
 from tests.makers import at_paris, make_booking, make_event, make_slot
@@ -156,7 +157,7 @@ async def test_names_are_needed_as_many_days_before_at_the_same_time_of_day(days
     """The clocks change on 2027-03-28."""
     event = await make_event(names_required_days=days)
     slot = await make_slot(event=event, starts_at=at_paris("2027-03-29 09:00"))
-    assert attendees.required_by(slot) == (by and at_paris(by))
+    assert slots.names_by(slot) == (by and at_paris(by))
 
 
 async def test_groups_come_in_the_order_of_their_dates() -> None:

@@ -26,6 +26,8 @@ FACTS: dict[str, Any] = {
     "seats_taken": 12,
     "names": 31,
     "pupils": 28,
+    "needed": 3,
+    "most": 30,
     "held_by": [],
 }
 
