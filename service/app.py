@@ -18,7 +18,7 @@ from service.calendars import zones
 from service.edge import errors, headers, requests
 from service.mail import smtp
 from service.settings import BadSetting, Settings
-from service.web import agenda, bookings, demo, events, health, house, robots
+from service.web import agenda, authorisations, bookings, demo, events, health, house, robots
 from service.web import errors as pages_errors
 
 LARGEST_BODY = 64 * 1024
@@ -35,6 +35,7 @@ def create_app(chosen: Settings) -> Litestar:
             *agenda.HANDLERS,
             *events.HANDLERS,
             *bookings.HANDLERS,
+            *authorisations.HANDLERS,
             *house.HANDLERS,
             *health.HANDLERS,
             *robots.HANDLERS,

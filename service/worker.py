@@ -13,7 +13,7 @@ import structlog
 
 from service import alive, clock, db, settings
 from service.bookings import emails as bookings_emails
-from service.bookings import erasure, lapses, waiting
+from service.bookings import erasure, lapses, pending, pending_emails, waiting
 from service.limits import keys, rates
 from service.mail import letters, outbox, smtp
 from service.mail.letters import Letter
@@ -21,7 +21,7 @@ from service.mail.outbox import Claimed
 from service.mail.outcomes import Courier, Kind, Outcome
 from service.people import delivery
 
-LETTERS: dict[str, Letter] = {**bookings_emails.LETTERS}
+LETTERS: dict[str, Letter] = {**bookings_emails.LETTERS, **pending_emails.LETTERS}
 LANES = 4
 IDLE_SECONDS = 0.5
 RENEW_SECONDS = 20.0
@@ -247,6 +247,7 @@ async def _renew(email: Claimed) -> None:
 async def _tidy() -> None:
     await waiting.expire()
     await lapses.expire()
+    await pending.remind()
     await erasure.finish()
     await keys.forget_old()
     await rates.forget_old()

@@ -7,7 +7,6 @@ from service.bookings import changes, dossiers, emails, seats, waiting
 from service.bookings.changes import Held
 from service.bookings.dossiers import UnknownLink
 from service.journal.notes import note
-from service.mail import outbox
 
 DUE = """
 SELECT DISTINCT dossier FROM booking WHERE state IN ('option', 'pending') AND expires_at <= $1 ORDER BY 1 LIMIT 50
@@ -45,7 +44,7 @@ async def _expire(dossier_id: UUID) -> int:
 async def _lapse(one: Held) -> bool:
     if not await changes.change(one, LAPSE, clock.now()):
         return False
-    await outbox.withdraw_unsent(one.subject)
+    await changes.silence(one)
     await seats.give_back(one.slot.id, one.booking.seats)
     await note("system", "expire", "booking", one.booking.id)
     return True

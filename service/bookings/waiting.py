@@ -103,8 +103,8 @@ async def join(slot: BookableSlot, who: Booker, *, key: keys.Key | None = None) 
         return await dossiers.by_id(known)
     slots.check_open_to_individuals(slot)
     try:
-        if await seats.check_not_doubled(slot.id, who.email_key, who.name_key):
-            await rates.spend_letter(who.email_key)
+        is_sibling = await seats.check_not_doubled(slot.id, who.email_key, who.name_key) > 0
+        await seats.spend_letters(slot.id, who, is_sibling=is_sibling)
         return await _join(slot, who, key)
     except (seats.AlreadyBooked, rates.TooOften) as refusal:
         if known := await keys.answered(key):  # the same form's first sending won between two of our looks
