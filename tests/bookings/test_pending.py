@@ -115,7 +115,7 @@ async def test_a_parent_s_yes_confirms_and_sends_the_invitation() -> None:
     await pending.authorise(dossier)
 
     booking = await booking_of(dossier)
-    assert (booking.state, booking.awaits_guardian, booking.expires_at) == ("confirmed", False, None)
+    assert (booking.state, booking.awaits_guardian, booking.expires_at is None) == ("confirmed", False, True)
     assert await letters_about(dossier) == [("pending", "superseded", "", None), ("confirmation", "due", "REQUEST", 0)]
     assert await letters_to_guardian(dossier) == [("authorisation", "superseded")]
     assert await invitations_of(dossier) == [(dossier.email, 0, False)]
@@ -278,7 +278,7 @@ async def test_an_approved_class_has_its_option_counted_from_the_approval() -> N
         until = clock.now() + 3 * DAY
 
     option = await booking_of(dossier)
-    assert (option.state, option.awaits_approval, option.reminded_at) == ("option", False, None)
+    assert (option.state, option.awaits_approval, option.reminded_at is None) == ("option", False, True)
     assert option.expires_at is not None
     assert abs(option.expires_at - until) < 5 * SECOND
 
