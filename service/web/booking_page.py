@@ -88,12 +88,14 @@ async def _in_the_queue(held: Held, card: SlotCard) -> dict[str, Any]:
 
 async def _awaited(dossier: Dossier, held: Held) -> dict[str, Any]:
     """Whose word the booking awaits, and who said no."""
+    asks_guardian = held.booking.state == "pending" and held.booking.awaits_guardian
+    parent_key = text.address_key(dossier.guardian_email)
     return {
         "awaits_guardian": held.booking.awaits_guardian,
         "awaits_approval": held.booking.awaits_approval,
         "refused_by": held.booking.ended_by,
         "parent_email": dossier.guardian_email,
-        "parent_undeliverable": await delivery.is_undeliverable(text.address_key(dossier.guardian_email)),
+        "parent_undeliverable": asks_guardian and await delivery.is_undeliverable(parent_key),
     }
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -193,18 +194,17 @@ async def _slot(form: Form, slug: str) -> BookableSlot | None:
 
 def _booker(form: Form, asking: BookableSlot | EventPage, spoken: str) -> Booker:
     words = form.words
-    age_band = _age_band(form, asking) if asking.age_min is not None or asking.outside_school_time else ""
-    needs_guardian = asking.outside_school_time and age_band in holds.MINORS
-    return Booker(
+    who = Booker(
         first_name=form.text("first_name", missing=words.gettext("Please type your first name.")),
         last_name=form.text("last_name", missing=words.gettext("Please type your last name.")),
         email=form.address("email"),
         school=form.text("school", most=200, missing=words.gettext("Please name your school or organisation.")),
         level=form.choice("level", asking.levels, required=False),
-        age_band=age_band,
-        guardian_email=_guardian(form) if needs_guardian else "",
+        age_band=_age_band(form, asking) if asking.age_min is not None or asking.outside_school_time else "",
         language=spoken,
     )
+    needs_guardian = asking.outside_school_time and who.age_band in holds.MINORS
+    return replace(who, guardian_email=_guardian(form)) if needs_guardian else who
 
 
 def _age_band(form: Form, asking: BookableSlot | EventPage) -> str:
