@@ -4,10 +4,12 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import asyncpg
 import pytest
 
 from service import clock, db
 from service.bookings import changes, lapses, pending, seats
+from service.bookings.pending import NothingPending
 from service.bookings.tables import Dossier
 from service.mail.tables import Email
 from tests.bookings.harness import at_once, booked, booking_of, held, kinds, letters_about, reread
@@ -158,3 +160,22 @@ async def test_without_the_lock_a_no_and_a_cancellation_would_free_one_seat_twic
 async def _insist_on_expiring() -> int:
     """A worker that comes round more often than any does."""
     return sum([await lapses.expire() for _ in range(4)])
+
+
+async def test_without_its_condition_a_late_yes_would_confirm_a_seat_that_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The negative control: the statement that agrees says which state it ends, and before which moment."""
+    slot = await approval_slot(1)
+    dossier = await booked(slot, a_pupil())
+    booking = await booking_of(dossier)
+    assert booking.expires_at is not None
+    planted = pending.SETTLE.replace(" AND state = 'pending' AND expires_at > $2", " AND $2::timestamptz IS NOT NULL")
+    assert planted != pending.SETTLE
+    with monkeypatch.context() as patch, clock.at(booking.expires_at + SECOND):
+        await lapses.expire()
+        with pytest.raises(NothingPending):
+            await pending.approve(booking.id, ADA)
+        patch.setattr(pending, "SETTLE", planted)
+        with pytest.raises(asyncpg.CheckViolationError):  # the table has its own word: what is over says when
+            await pending.approve(booking.id, ADA)

@@ -154,6 +154,13 @@ async def test_a_waiting_minor_s_parent_is_kept_for_when_a_seat_comes_free(visit
     assert row["guardian_email"] == PARENT
 
 
+async def test_a_form_says_when_the_organisers_decide_on_each_request(visitor: httpx.AsyncClient) -> None:
+    words = "The organisers decide on each request. Your seat is held meanwhile."
+
+    for slot, is_said in ((await approval_slot(), True), (await make_slot(), False)):
+        assert (words in (await read(visitor, f"/events/{slot.slug}")).words) is is_said
+
+
 # --- the booking page ------------------------------------------------------------------------------------
 
 
@@ -257,6 +264,7 @@ async def test_the_page_says_what_a_parent_or_an_organiser_refused(visitor: http
     assert ["A parent did not agree" in page.words for page in pages] == [True, False]
     assert ["The organisers could not accept your request." in page.words for page in pages] == [False, True]
     assert [forms_of(page) for page in pages] == [["erase"], ["erase"]]
+    assert ["The page of the event shows what can still be booked." in page.words for page in pages] == [True, True]
 
 
 @pytest.mark.parametrize("worked", [True, False])
