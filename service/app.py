@@ -18,7 +18,19 @@ from service.calendars import zones
 from service.edge import errors, headers, requests
 from service.mail import smtp
 from service.settings import BadSetting, Settings
-from service.web import agenda, bookings, class_page, classes, demo, events, health, house, names, robots
+from service.web import (
+    agenda,
+    authorisations,
+    bookings,
+    class_page,
+    classes,
+    demo,
+    events,
+    health,
+    house,
+    names,
+    robots,
+)
 from service.web import errors as pages_errors
 
 LARGEST_BODY = 64 * 1024
@@ -38,6 +50,7 @@ def create_app(chosen: Settings) -> Litestar:
             *class_page.HANDLERS,
             *classes.HANDLERS,
             *names.HANDLERS,
+            *authorisations.HANDLERS,
             *house.HANDLERS,
             *health.HANDLERS,
             *robots.HANDLERS,

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from service import alive, clock, db, settings
-from service.bookings import class_emails, erasure, lapses, options, waiting
+from service.bookings import class_emails, erasure, lapses, options, pending, pending_emails, waiting
 from service.bookings import emails as bookings_emails
 from service.limits import keys, rates
 from service.mail import letters, outbox, smtp
@@ -21,7 +21,7 @@ from service.mail.outbox import Claimed
 from service.mail.outcomes import Courier, Kind, Outcome
 from service.people import delivery
 
-LETTERS: dict[str, Letter] = {**bookings_emails.LETTERS, **class_emails.LETTERS}
+LETTERS: dict[str, Letter] = {**bookings_emails.LETTERS, **class_emails.LETTERS, **pending_emails.LETTERS}
 LANES = 4
 IDLE_SECONDS = 0.5
 RENEW_SECONDS = 20.0
@@ -245,7 +245,8 @@ async def _renew(email: Claimed) -> None:
 
 async def _tidy() -> list[Exception]:
     """All that is due beside letters; what fails holds up none of the rest. Returns the failures, which are logged."""
-    steps = (waiting.expire, lapses.expire, options.remind, erasure.finish, keys.forget_old, rates.forget_old)
+    due = (waiting.expire, lapses.expire, options.remind, pending.remind)
+    steps = (*due, erasure.finish, keys.forget_old, rates.forget_old)
     return [failure for step in steps if (failure := await _attempt(step))]
 
 

@@ -17,9 +17,10 @@ from litestar.handlers import HTTPRouteHandler
 
 from service import app as service_app
 from service import clock, db, settings, templates
-from service.bookings import attendees
+from service.bookings import attendees, changes
 from service.settings import BadSetting
 from tests.bookings.classes import a_class_of
+from tests.bookings.minors import parents_link, pending_minor
 from tests.makers import at_paris, link_of, make_booking, make_event, make_organisation, make_slot
 from tests.visits import (
     Page,
@@ -61,6 +62,11 @@ PUBLIC = {
     "GET /bookings/{token:str}/names",
     "POST /bookings/{token:str}/names",
     "POST /bookings/{token:str}/names/save",
+    "POST /bookings/{token:str}/guardian",
+    "GET /bookings/{token:str}/authorisation",
+    "GET /authorisations/{token:str}",
+    "POST /authorisations/{token:str}/give",
+    "POST /authorisations/{token:str}/refuse",
     "GET /legal",
     "GET /privacy",
     "GET /accessibility",
@@ -82,6 +88,7 @@ STATIC = (
     "agenda.css",
     "month.css",
     "poster.css",
+    "paper.css",
     "demo.css",
     "house.css",
     "classes.css",
@@ -131,11 +138,17 @@ async def test_no_get_changes_anything() -> None:
         parts = {"slug:str": slot.slug, "number:int": str(numbers[0]), "who:str": "student"}
         parts["file_path:path"] = "passerelle.css"
         tokens = [one.rpartition("/")[2] for one in (link, link_of(cancelled))]
+        minors = [await pending_minor() for _ in range(2)]
+        parents = [(await parents_link(one)).rpartition("/")[2] for one in minors]
+        fitting = {
+            "/authorisations/{token:str}": parents,
+            "/bookings/{token:str}/authorisation": [link_of(one).rpartition("/")[2] for one in minors],
+        }
         paths = [
             _filled(path, {**parts, "token:str": of_a_class if path.endswith("/names") else token})
             for method, path in (name.split() for name in PUBLIC | DEMO)
             if method in ("GET", "HEAD")
-            for token in tokens
+            for token in fitting.get(path, tokens)
         ]
         before = await dump()
         rates = await db.fetch("SELECT * FROM rate_clock ORDER BY name")
@@ -163,6 +176,9 @@ async def answers_in_both_languages(visitor: httpx.AsyncClient) -> list[tuple[st
     await make_booking(full)
     of_a_class = await a_class_of(await make_slot(40))
     names, [group] = f"{link_of(of_a_class)}/names", await attendees.groups(of_a_class)
+    minor, gone = await pending_minor(), await pending_minor()
+    await changes.cancel(gone)
+    late = await parents_link(gone)
     for lang in ("fr", "en"):
         found += [
             (f"names: {lines}", lang, await send(visitor, names, {f"names-{group.id}": lines}, lang=lang))
@@ -175,6 +191,9 @@ async def answers_in_both_languages(visitor: httpx.AsyncClient) -> list[tuple[st
             ("wrong address", lang, await send(visitor, "/bookings/find", {"email": ""}, lang=lang)),
             ("no tick", lang, await send(visitor, f"{link}/cancel", lang=lang)),
             ("nothing to restore", lang, await send(visitor, f"{link}/restore", lang=lang)),
+            ("no parent's answer", lang, await send(visitor, "/authorisations/x/give", lang=lang)),
+            ("no parent's address", lang, await send(visitor, f"{link_of(minor)}/guardian", lang=lang)),
+            ("late parent", lang, await send(visitor, f"{late}/give", lang=lang)),
             ("unknown link", lang, await send(visitor, "/bookings/x/erase", lang=lang)),
         ]
     async with demonstration() as demo:
@@ -303,6 +322,8 @@ GET_PATHS = [
     "/bookings/{}",
     "/bookings/{}/invitation.ics",
     "/bookings/{}/names",
+    "/bookings/{}/authorisation",
+    "/authorisations/{}",
     "/bookings/find",
     "/help/{}",
     "/{}",
@@ -312,11 +333,16 @@ GET_PATHS = [
 POST_PATHS = [
     "/events/{}/bookings",
     "/bookings/find",
-    *[f"/bookings/{{}}/{c}" for c in ("cancel", "restore", "accept", "decline", "rejoin", "erase", "email")],
-    *[f"/bookings/{{}}/{c}" for c in ("names", "names/save")],
+    *[
+        f"/bookings/{{}}/{c}"
+        for c in ("cancel", "restore", "accept", "decline", "rejoin", "erase", "email", "guardian")
+    ],
+    *[f"/bookings/{{}}/{c}" for c in ("names", "names/save", "confirm", "numbers")],
+    "/authorisations/{}/give",
+    "/authorisations/{}/refuse",
 ]
 FIELDS = ["slot", "first_name", "last_name", "email", "school", "level", "age_band", "website", "opened_at", "key"]
-FIELDS += ["sure", "from", "lang", "page", "town", "from_date", "until_date", "kind", "with_seats"]
+FIELDS += ["sure", "from", "lang", "page", "town", "from_date", "until_date", "kind", "with_seats", "parent_email"]
 ODD_TEXT = st.one_of(
     st.text(max_size=60),
     st.binary(max_size=30),
@@ -360,6 +386,7 @@ async def test_nothing_that_is_sent_breaks_the_service(  # noqa: PLR0913, PLR091
 ) -> None:
     slot = await make_slot()
     real = {"/events": slot.slug, "/bookings": link_of(await make_booking(slot)).rpartition("/")[2]}
+    real["/authorisations"] = (await parents_link(await pending_minor())).rpartition("/")[2]
     part = real.get("/" + path.split("/")[1], "x") if name == "{real}" else quote(name, safe="")
     given_fields = {"slot": str(slot.id), **fields} if "events" in path else fields
     body = urlencode(given_fields).encode() if raw is None else raw

@@ -13,7 +13,7 @@ import pytest
 from piccolo.querystring import QueryString
 
 from service import app, clock, db, settings, worker
-from service.bookings import changes, offers, waiting
+from service.bookings import changes, dossiers, lapses, offers, pending, waiting
 from service.bookings.dossiers import Booker
 from service.bookings.plans import NOBODY, Party
 from service.bookings.tables import Dossier
@@ -189,6 +189,7 @@ async def every_page() -> dict[str, str]:
         "offer lapsed": link_of(lapsed.waiting[0]),
         "offer declined": link_of(declined.waiting[0]),
         "list left": link_of(left.waiting[0]),
+        **await pages_of_minors(),
         "booking": link_of(booked) + "?booked=yes",
         "booking from the mail": link_of(booked) + "?from=mail",
         "cancelled booking": link_of(cancelled),
@@ -199,6 +200,33 @@ async def every_page() -> dict[str, str]:
         "find": "/bookings/find",
         **{path: path for path in house.PAGES},
         "no such page": "/nowhere",
+    }
+
+
+async def pages_of_minors() -> dict[str, str]:
+    """The path of each page that a minor who comes alone, or their parent, may see."""
+    evening = await make_slot(event=await make_event(outside_school_time=True, needs_approval=True, age_min=15))
+    minor = replace(a_pupil(), age_band="15_17")
+    made = {
+        name: await make_booking(
+            evening, replace(minor, email=f"{name}@exemple.test", guardian_email=f"parent-{name}@exemple.test")
+        )
+        for name in ("asked", "given", "refused", "lapsed", "gone")
+    }
+    parents = {name: f"/authorisations/{dossiers.guardian_token(one.id, 0)}" for name, one in made.items()}
+    await pending.authorise(made["given"])
+    await pending.refuse_as_guardian(made["refused"])
+    await changes.cancel(made["gone"])
+    await db.fetch("UPDATE booking SET expires_at = $2 WHERE dossier = $1", made["lapsed"].id, clock.now())
+    await lapses.expire()
+    return {
+        "event outside school time": f"/events/{evening.slug}",
+        "pending": link_of(made["asked"]) + "?booked=yes",
+        "pending, a parent agreed": link_of(made["given"]),
+        "refused": link_of(made["refused"]),
+        "unanswered": link_of(made["lapsed"]),
+        "paper form": link_of(made["asked"]) + "/authorisation",
+        **{f"parent, {name}": path for name, path in parents.items()},
     }
 
 

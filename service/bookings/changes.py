@@ -19,8 +19,8 @@ from service.refusal import Refusal
 UNDO = timedelta(minutes=15)
 
 END = """
-UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = $3, was = state, expires_at = NULL,
-    revision = revision + 1
+UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = $3, was = state, revision = revision + 1,
+    expires_at = CASE WHEN state IN ('option', 'pending') THEN expires_at END
 WHERE id = $1 AND state = ANY($4) RETURNING *
 """
 RESTORE = """
@@ -62,6 +62,11 @@ class Held:
         return ("booking", self.booking.id)
 
     @property
+    def guardian_subject(self) -> tuple[str, UUID]:
+        """What the letters to a parent are about."""
+        return ("guardian", _uuid(self.booking.dossier))
+
+    @property
     def is_class(self) -> bool:
         """Whether it counts pupils."""
         return self.booking.pupils > 0
@@ -83,9 +88,9 @@ class Held:
 
     @property
     def has_lapsed(self) -> bool:
-        """Whether its offer ran out, also when no worker has ended it yet."""
+        """Whether its offer, or the time for an answer, ran out, also when no worker has ended it yet."""
         until = self.booking.expires_at
-        return self.booking.state == "offered" and until is not None and until <= clock.now()
+        return self.booking.state in ("offered", "pending") and until is not None and until <= clock.now()
 
     @property
     def restore_until(self) -> datetime | None:
@@ -118,14 +123,19 @@ async def hold(dossier: Dossier) -> Dossier:
     Needs an open transaction. Every change begins here: what was read before may be old by now.
     Refuses: UnknownLink, when its link was renewed meanwhile, and when it is being erased.
     """
-    db.inside_transaction()
-    for booked in await db.fetch("SELECT DISTINCT slot FROM booking WHERE dossier = $1 ORDER BY slot", dossier.id):
-        await seats.hold(booked["slot"])
-    await db.fetch("SELECT 1 FROM dossier WHERE id = $1 FOR UPDATE", dossier.id)
-    now = await dossiers.by_id(dossier.id)
+    now = await lock(dossier.id)
     if now.generation != dossier.generation or now.erase_asked_at:
         raise UnknownLink
     return now
+
+
+async def lock(dossier_id: UUID) -> Dossier:
+    """What ``hold`` does, for whom the booker's link does not matter. Needs an open transaction."""
+    db.inside_transaction()
+    for booked in await db.fetch("SELECT DISTINCT slot FROM booking WHERE dossier = $1 ORDER BY slot", dossier_id):
+        await seats.hold(booked["slot"])
+    await db.fetch("SELECT 1 FROM dossier WHERE id = $1 FOR UPDATE", dossier_id)
+    return await dossiers.by_id(dossier_id)
 
 
 async def cancel(dossier: Dossier, *, slot: UUID | None = None) -> None:
@@ -201,7 +211,7 @@ async def _cancel(dossier: Dossier, one: Held, for_good: bool) -> None:
     # What was never theirs cannot be taken back: who left the queue goes to its end again.
     if not await change(one, END, now, "leaving" if was in ("waiting", "offered") else "booker", list(LIVE)):
         return
-    await outbox.withdraw_unsent(one.subject)
+    await silence(one)
     if was == "waiting":
         await seats.count_waiting(one.slot.id, -one.booking.seats)
     else:
@@ -220,6 +230,13 @@ async def _say_cancelled(dossier: Dossier, one: Held, until: datetime | None) ->
         await emails.say_cancelled(dossier, one.booking, one.slot, invitation, until)
 
 
+async def silence(one: Held) -> None:
+    """Withdraw what is unsent about a booking that ends: to its booker, and to a parent who was asked."""
+    await outbox.withdraw_unsent(one.subject)
+    if one.booking.awaits_guardian:
+        await outbox.withdraw_unsent(one.guardian_subject)
+
+
 async def say_left(dossier: Dossier, one: Held) -> None:
     """Post the letter to who left the queue, or declined its offer. Needs an open transaction."""
     if dossier.email:
@@ -232,7 +249,7 @@ async def _restore(dossier: Dossier, one: Held) -> None:
     # Theirs, unless it was offered to somebody.
     await seats.take(one.slot, one.booking.seats, one.booking.audience, in_turn=True)
     await one.check_not_doubled(dossier.email_key)
-    state, until = one.booking.was or "confirmed", holds.held_again_until(one.slot, one.booking)
+    state, until = one.booking.was or "confirmed", holds.held_again_until(one.booking)
     if until and until <= clock.now():
         raise TooLateToRestore
     if not await change(one, RESTORE, clock.now() - UNDO, dossier.email_key, state, until):

@@ -65,11 +65,6 @@ async def offer(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
     await post("offer", dossier, booking, slot, None, expires_at=_until(booking))
 
 
-async def say_pending(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
-    """Post what the booking awaits, and until when."""
-    await post("pending", dossier, booking, slot, None, expires_at=_until(booking))
-
-
 async def say_left(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
     """Post that they left the queue, or gave an offered seat to the next."""
     await post("left", dossier, booking, slot, None, state=booking.state)

@@ -25,8 +25,10 @@ BLANK = (
     """
 DELETE FROM address WHERE email_key IN (
     SELECT email_key FROM dossier WHERE id = $1
+    UNION SELECT lower(recipient) FROM email WHERE subject_kind = 'guardian' AND subject_id = $1
     UNION SELECT lower(attendee) FROM invitation JOIN booking ON subject_id = booking.id WHERE booking.dossier = $1)
-  AND NOT EXISTS (SELECT 1 FROM dossier other WHERE other.email_key = address.email_key AND other.id <> $1)
+  AND NOT EXISTS (SELECT 1 FROM dossier other
+                  WHERE address.email_key IN (other.email_key, lower(other.guardian_email)) AND other.id <> $1)
 """,
     """
 UPDATE email SET recipient = '', facts = '{}', content = NULL, detail = ''

@@ -1,7 +1,6 @@
 """Booking a class: six fields, no pupil's name; one dossier over one or several slots, all or nothing."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from service import clock, db
@@ -73,22 +72,19 @@ async def _open(dossier_id: UUID, parts: Sequence[tuple[Part, BookableSlot]], wh
     for _, slot in parts:  # in the order of their ids
         await seats.hold(slot.id)
     dossier = await dossiers.open_dossier(dossier_id, who)
-    standing = _standing([slot for _, slot in parts])
-    claimed = [one for part, slot in parts for one in await _claim(dossier, part, slot, who, standing)]
+    now = clock.now()
+    standings = holds.as_one([holds.first(slot, now, takes_option=True) for _, slot in parts])
+    claimed = [
+        one
+        for (part, slot), standing in zip(parts, standings, strict=True)
+        for one in await _claim(dossier, part, slot, who, standing)
+    ]
     await class_emails.say_booked(dossier, claimed)
     for booking, slot in claimed:
         await holds.announce(dossier, booking, slot)
     for _, slot in parts:
         await waiting.promote(slot.id)  # seats that are too few for those before may be enough for a class
     return dossier
-
-
-def _standing(chosen: Sequence[BookableSlot]) -> Standing:
-    """One for all slots: a class that hesitates too long loses all of them at once."""
-    now = clock.now()
-    each = [holds.first(slot, now, takes_option=True) for slot in chosen]
-    deadlines = [one.expires_at for one in each if one.expires_at]
-    return replace(each[0], expires_at=min(deadlines) if deadlines else None)
 
 
 async def _claim(

@@ -1,15 +1,17 @@
 """How a booking that has its seats stands at first: confirmed, an option, or pending; and until when it is held."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from service.bookings import emails, invitations
+from service.bookings import emails, invitations, pending_emails
 from service.bookings.tables import Booking, Dossier
 from service.events.slots import BookableSlot
 
 AT_LEAST = timedelta(hours=24)
 GUARDIAN_DAYS = 10  # how long a parent may take, if the list is open so long
 MINORS = ("under_15", "15_17")
+OLDEST = {"under_15": 14, "15_17": 17}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,20 @@ def after_approval(slot: BookableSlot, asked_at: datetime, *, takes_option: bool
     return Standing()
 
 
+def as_one(standings: Sequence[Standing]) -> list[Standing]:
+    """The same with one deadline, the first: a class that hesitates too long loses all of its slots at once."""
+    ends = [one.expires_at for one in standings if one.expires_at]
+    return [replace(one, expires_at=min(ends)) if one.expires_at else one for one in standings]
+
+
 def needs_guardian(slot: BookableSlot, age_band: str) -> bool:
     """Whether a parent must say yes: a minor comes alone, outside school time."""
     return slot.outside_school_time and age_band in MINORS
+
+
+def is_too_young(age_band: str, age_min: int | None) -> bool:
+    """Whether nobody of this age band is as old as the event wants."""
+    return age_min is not None and OLDEST.get(age_band, age_min) < age_min
 
 
 def hold_until(slot: BookableSlot, asked_at: datetime, days: int | None) -> datetime:
@@ -53,10 +66,9 @@ def hold_until(slot: BookableSlot, asked_at: datetime, days: int | None) -> date
     return min(max(until, asked_at + AT_LEAST), slot.starts_at)
 
 
-def held_again_until(slot: BookableSlot, booking: Booking) -> datetime | None:
+def held_again_until(booking: Booking) -> datetime | None:
     """Until when a hold stands that was cancelled and is taken back: as long as it would have; None for no limit."""
-    days = {"option": slot.option_days, "pending": GUARDIAN_DAYS if booking.awaits_guardian else None}
-    return hold_until(slot, booking.created_at, days[booking.was]) if booking.was in days else None
+    return booking.expires_at if booking.was in ("option", "pending") else None
 
 
 async def announce(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
@@ -67,7 +79,7 @@ async def announce(dossier: Dossier, booking: Booking, slot: BookableSlot) -> No
     if booking.state == "confirmed":
         await _invite(dossier, booking, slot)
     elif booking.state == "pending" and not dossier.class_label:
-        await emails.say_pending(dossier, booking, slot)
+        await pending_emails.say_pending(dossier, booking, slot)
 
 
 async def _invite(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:

@@ -69,7 +69,7 @@ async def _say_over(dossier: Dossier, lapsed: list[Held]) -> None:
 async def _lapse(one: Held) -> bool:
     if not await changes.change(one, LAPSE, clock.now()):
         return False
-    await outbox.withdraw_unsent(one.subject)
+    await changes.silence(one)
     await seats.give_back(one.slot.id, one.booking.seats, one.booking.audience)
     await note("system", "expire", "booking", one.booking.id)
     return True

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
-from service import clock, db
+from service import clock, db, text
 from service.bookings import dossiers, emails, holds
 from service.bookings.dossiers import Booker
 from service.bookings.holds import Standing
@@ -38,6 +38,10 @@ UPDATE slot SET seats_taken = seats_taken - $2, class_seats = class_seats - $3, 
 WHERE id = $1
 """
 ASKED = "SELECT dossier, name_key, pupils FROM booking WHERE slot = $1 AND email_key = $2 AND state = ANY($3)"
+ASKED_GUARDIAN = """
+SELECT 1 FROM booking JOIN dossier ON dossier.id = booking.dossier
+WHERE booking.slot = $1 AND lower(guardian_email) = $2 LIMIT 1
+"""
 
 
 class SoldOut(Refusal):
@@ -135,6 +139,16 @@ async def check_not_doubled(slot_id: UUID, email_key: str, name_key: str, *, is_
     return len(held)
 
 
+async def spend_letters(slot_id: UUID, who: Booker, *, is_sibling: bool) -> None:
+    """Count what an address is sent beyond the first letter of a slot: as a sibling, as a parent. Refuses: TooOften."""
+    addresses = {who.email_key} if is_sibling else set()
+    guardian = text.address_key(who.guardian_email)
+    if guardian and await db.fetch(ASKED_GUARDIAN, slot_id, guardian):
+        addresses.add(guardian)
+    for address in sorted(addresses):
+        await rates.spend_letter(address)
+
+
 async def _try(slot: BookableSlot, who: Booker, key: keys.Key | None) -> Dossier:
     slots.check_open_to_individuals(slot)
     await _glance(slot, who)
@@ -146,8 +160,7 @@ async def _glance(slot: BookableSlot, who: Booker) -> None:
     is_sibling = await check_not_doubled(slot.id, who.email_key, who.name_key) > 0
     if not slot.has_seat_for(who.audience):
         raise SoldOut(slot.room.left_for(who.audience), slot.seats_waiting)
-    if is_sibling:
-        await rates.spend_letter(who.email_key)
+    await spend_letters(slot.id, who, is_sibling=is_sibling)
 
 
 async def _take(slot: BookableSlot, seats: int, audience: str, *, in_turn: bool) -> bool:

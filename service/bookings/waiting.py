@@ -15,7 +15,7 @@ from service.events import shares, slots
 from service.events.shares import INDIVIDUAL, Room
 from service.events.slots import LAST_CALL, BookableSlot
 from service.journal.notes import note
-from service.limits import keys, rates
+from service.limits import keys
 from service.mail import outbox
 from service.refusal import Refusal
 
@@ -242,8 +242,8 @@ async def expire_in(slot_id: UUID) -> int:
 
 async def _try(slot: BookableSlot, who: Booker, key: keys.Key | None) -> Dossier:
     slots.check_open_to_individuals(slot)
-    if await seats.check_not_doubled(slot.id, who.email_key, who.name_key):
-        await rates.spend_letter(who.email_key)
+    is_sibling = await seats.check_not_doubled(slot.id, who.email_key, who.name_key) > 0
+    await seats.spend_letters(slot.id, who, is_sibling=is_sibling)
     return await _join(slot, who, key)
 
 

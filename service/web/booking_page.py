@@ -5,11 +5,11 @@ from uuid import UUID
 
 from litestar import Response
 
-from service import clock, i18n, tokens
+from service import clock, i18n, text, tokens
 from service.attendance import presence
 from service.bookings import changes, dossiers, waiting
 from service.bookings.changes import Held
-from service.bookings.tables import Dossier
+from service.bookings.tables import Booking, Dossier
 from service.events import details
 from service.events.cards import SlotCard
 from service.people import delivery
@@ -18,6 +18,9 @@ from service.web.events import age_bands
 from service.web.forms import Form
 from service.web.pages import Visit, language, page
 from service.web.refusals import Answer, standing
+
+# How it stands before its deadline, and after it, also when no worker has ended it yet.
+UNTIL = {"offered": ("offered", "lapsed"), "pending": ("pending", "unanswered")}
 
 
 def address_of(dossier: Dossier) -> str:
@@ -37,7 +40,9 @@ async def booking_answer(request: Visit, dossier: Dossier, form: Form, refusal: 
         "bookings/show",
         **standing(form, refusal),
         here=address_of(dossier),
-        booking=await _names(request, dossier, held, form) | await _in_the_queue(held, card),
+        booking=await _names(request, dossier, held, form)
+        | await _in_the_queue(held, card)
+        | await _awaited(dossier, held),
         event=event,
         slot=card,
         form=form,
@@ -53,6 +58,7 @@ async def _names(request: Visit, dossier: Dossier, held: Held, form: Form) -> di
         "email": dossier.email,
         "school": dossier.school,
         "level": dossier.level,
+        "class_label": "",
         "age": dict(age_bands(language(request))).get(held.booking.age_band, ""),
         "seats": held.booking.seats,
         "check_in_svg": qr_code(_check_in(held.booking.id)),
@@ -74,24 +80,46 @@ async def _in_the_queue(held: Held, card: SlotCard) -> dict[str, Any]:
     return {
         "stands": stands,
         "position": (await waiting.rank_of(held.booking)).position if stands == "waiting" else 0,
-        "answer_until": i18n.local(until) if stands == "offered" and until else None,
-        "can_rejoin": stands in ("lapsed", "closed", "declined") and card.takes_requests,
+        "answer_until": i18n.local(until) if stands in ("offered", "pending") and until else None,
+        "can_rejoin": stands in ("lapsed", "closed", "declined", "unanswered")
+        and held.booking.state != "pending"
+        and card.takes_requests,
+    }
+
+
+async def _awaited(dossier: Dossier, held: Held) -> dict[str, Any]:
+    """Whose word the booking awaits, and who said no."""
+    asks_guardian = held.booking.state == "pending" and held.booking.awaits_guardian
+    parent_key = text.address_key(dossier.guardian_email)
+    return {
+        "awaits_guardian": held.booking.awaits_guardian,
+        "awaits_approval": held.booking.awaits_approval,
+        "refused_by": held.booking.ended_by,
+        "parent_email": dossier.guardian_email,
+        "parent_undeliverable": asks_guardian and await delivery.is_undeliverable(parent_key),
     }
 
 
 def _stands(held: Held, card: SlotCard) -> str:
-    state, by = held.booking.state, held.booking.ended_by
+    state = held.booking.state
     if card.status == "called_off":
         return "off"
     if state == "confirmed":
         return "over" if held.is_over else "held"
     if state == "waiting":  # no worker ended it yet
         return "waiting" if card.closes_at > clock.now() else "closed"
-    if state == "offered":
-        return "lapsed" if held.has_lapsed else "offered"
-    if state == "expired":
-        return "closed" if by == "closing" else "lapsed"
-    return "left" if by == "leaving" else "declined" if state == "declined" else "cancelled"
+    if state in UNTIL:
+        return UNTIL[state][held.has_lapsed]
+    return _ended(held.booking)
+
+
+def _ended(booking: Booking) -> str:
+    by = booking.ended_by
+    if booking.state == "expired":
+        return "unanswered" if booking.was == "pending" else "closed" if by == "closing" else "lapsed"
+    if by in ("guardian", "organiser"):
+        return "refused"
+    return "left" if by == "leaving" else "declined" if booking.state == "declined" else "cancelled"
 
 
 def _check_in(booking: UUID) -> str:

@@ -8,9 +8,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from service import clock, i18n, text
-from service.bookings import changes, dossiers, emails, erasure, invitations, offers, seats, waiting
+from service.bookings import changes, dossiers, emails, erasure, holds, invitations, offers, pending, seats, waiting
 from service.bookings.changes import AddressSettled, AlreadyStarted, TooLateToRestore
 from service.bookings.dossiers import Booker, UnknownLink
+from service.bookings.pending import NothingPending
 from service.bookings.seats import AlreadyBooked, SoldOut
 from service.bookings.tables import Dossier
 from service.events import details
@@ -27,7 +28,9 @@ from service.web.forms import Form
 from service.web.pages import Visit, again, language, page, see
 from service.web.refusals import Answer
 
-FIELDS = ("slot", "first_name", "last_name", "email", "school", "level", "age_band", "partner")
+FIELDS = (
+    "slot", "first_name", "last_name", "email", "school", "level", "age_band", "parent_email", "partner",
+)  # fmt: skip
 PUBLIC = {"public": True}
 Answering = Callable[[Dossier], Awaitable[None]]
 
@@ -146,6 +149,21 @@ async def erase(request: Visit, token: FromPath[str]) -> Response[Any]:
     return see(request, address_of(dossier))
 
 
+@post("/bookings/{token:str}/guardian", opt=PUBLIC)
+async def correct_guardian(request: Visit, token: FromPath[str]) -> Response[Any]:
+    """Ask a parent at another address, under a new link."""
+    dossier, form = await links.change(request, token)
+    address = _guardian(form)
+    if not form.ok:
+        return await dossier_answer(request, dossier, form)
+    await rates.spend_letter(text.address_key(address))
+    try:
+        await pending.correct_guardian(dossier, address)
+    except NothingPending as refusal:
+        return await dossier_answer(request, dossier, form, refusals.answer(refusal, language(request)))
+    return see(request, address_of(dossier), **links.origin(form))
+
+
 @post("/bookings/{token:str}/email", opt=PUBLIC)
 async def correct_address(request: Visit, token: FromPath[str]) -> Response[Any]:
     """Send everything to another address, under a new link."""
@@ -165,22 +183,36 @@ async def correct_address(request: Visit, token: FromPath[str]) -> Response[Any]
 
 HANDLERS = [
     create, show_find, find, show, download,
-    cancel, restore, accept, decline, rejoin, erase, correct_address,
+    cancel, restore, accept, decline, rejoin, erase, correct_guardian, correct_address,
 ]  # fmt: skip
 
 
 def _booker(form: Form, asking: BookableSlot | EventPage, spoken: str) -> Booker:
     words = form.words
-    missing_age = words.gettext("Please say how old you are.")
-    return Booker(
+    who = Booker(
         first_name=form.text("first_name", missing=words.gettext("Please type your first name.")),
         last_name=form.text("last_name", missing=words.gettext("Please type your last name.")),
         email=form.address("email"),
         school=form.text("school", most=200, missing=words.gettext("Please name your school or organisation.")),
         level=form.choice("level", asking.levels, required=False),
-        age_band=form.choice("age_band", AGE_BANDS, missing=missing_age) if asking.age_min is not None else "",
+        age_band=_age_band(form, asking) if asking.age_min is not None or asking.outside_school_time else "",
         language=spoken,
     )
+    needs_guardian = asking.outside_school_time and who.age_band in holds.MINORS
+    return replace(who, guardian_email=_guardian(form)) if needs_guardian else who
+
+
+def _age_band(form: Form, asking: BookableSlot | EventPage) -> str:
+    chosen = form.choice("age_band", AGE_BANDS, missing=form.words.gettext("Please say how old you are."))
+    if holds.is_too_young(chosen, asking.age_min):
+        wanted = form.words.gettext("This event is for people from %(age)s years of age.")
+        form.refuse("age_band", wanted % {"age": asking.age_min})
+    return chosen
+
+
+def _guardian(form: Form) -> str:
+    """The address of a parent, which a minor must give."""
+    return form.address("parent_email", missing=form.words.gettext("Please type a parent's e-mail address."))
 
 
 def _said(request: Visit, refusal: Refusal, event: EventPage, slot: BookableSlot, who: Booker) -> Answer:

@@ -137,6 +137,7 @@ async def _names(request: Visit, dossier: Dossier, held: list[Held], form: Form)
         "school": dossier.school,
         "level": dossier.level,
         "age": "",
+        "parent_email": "",
         "class_label": dossier.class_label,
         "girls": dossier.girls,
         "needs": dossier.needs,

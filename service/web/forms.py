@@ -88,10 +88,10 @@ class Form:
                 return ""
         return read
 
-    def address(self, name: str) -> str:
-        """An e-mail address, checked for its form only."""
+    def address(self, name: str, *, missing: str = "") -> str:
+        """An e-mail address, checked for its form only; ``missing`` is said when there is none."""
         if not self._fields.get(name, "").strip():
-            self.refuse(name, self.words.gettext("Please type your e-mail address."))
+            self.refuse(name, missing or self.words.gettext("Please type your e-mail address."))
             return ""
         try:
             return text.address(_line(self._fields[name]))

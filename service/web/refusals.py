@@ -14,6 +14,7 @@ from service.bookings.groups import ClassTooLarge, TooFewChaperones
 from service.bookings.invitations import NoInvitation
 from service.bookings.numbers import NothingToCount
 from service.bookings.options import OptionOver
+from service.bookings.pending import AuthorisationOver, NothingPending, UnknownAuthorisation
 from service.bookings.seats import AlreadyBooked, SoldOut
 from service.bookings.waiting import FewerThanTaken, OfferOver, TooLateToWait
 from service.edge.requests import OtherSite, WrongHost
@@ -314,6 +315,22 @@ SENTENCES: dict[type[Refusal], Speaker] = {
         N_("No calendar file"),
         N_("A booking without an e-mail address, or on the waiting list, has no invitation."),
         N_("Note the date from the booking's page."),
+        404,
+    ),
+    NothingPending: _plain(
+        N_("Nothing is awaited any more"),
+        N_("The booking was answered, or its time has run out. Nothing was changed."),
+        N_("Open the booking again: its page says where it stands."),
+    ),
+    AuthorisationOver: _plain(
+        N_("Your answer is no longer needed"),
+        N_("The request was answered or cancelled, or its time has run out. Nothing was changed."),
+        N_("To ask for a seat again, book it anew from the page of the event."),
+    ),
+    UnknownAuthorisation: _plain(
+        N_("We do not know this link"),
+        N_("It may be cut short or replaced by a newer one, or the request was erased."),
+        N_("Look for a newer e-mail from us, or write to us."),
         404,
     ),
     UnknownLink: _plain(

@@ -62,6 +62,29 @@ def submitted(path: str, action: str) -> Opener:
     return open_it
 
 
+def refused_minor(path: str) -> Opener:
+    """The form of a minor who names no parent."""
+
+    async def open_it(page: Page, site: str) -> None:
+        await page.goto(site + path)
+        await page.locator('input[value="15_17"] + label').click()
+        await _send(page)
+
+    return open_it
+
+
+def emptied(path: str, action: str, name: str) -> Opener:
+    """The page after one of its filled-in forms was sent empty."""
+
+    async def open_it(page: Page, site: str) -> None:
+        await page.goto(site + path)
+        await _unfold(page, action)
+        await page.locator(f"#{name}").fill("")
+        await _press(page, f'form[action*="{action}"] button')
+
+    return open_it
+
+
 def asked(path: str) -> Opener:
     """The neutral answer to an address."""
 

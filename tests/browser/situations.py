@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from playwright.async_api import Page
 
+from service.bookings.dossiers import guardian_token
 from service.web.house import PAGES
 from tests.browser import openers, stage
 from tests.browser.openers import Opener
@@ -54,6 +55,7 @@ async def all_situations() -> list[Situation]:
         *_posters(staged),
         *_bookings(staged),
         *_names(staged),
+        *_minors(staged),
         *_house(),
         *_errors(staged),
     ]
@@ -157,6 +159,37 @@ def _names(staged: Stage) -> list[Situation]:
         Situation("names-to-check-en", openers.pasted(f"{three}?lang=en", ODD_NAMES)),
         Situation("names-blank", openers.pasted(one, "")),
         Situation("names-with-mistakes", openers.pasted(three, WRONG_NAMES)),
+    ]
+
+
+def _minors(staged: Stage) -> list[Situation]:
+    links = {name: link_of(dossier) for name, dossier in staged.dossiers.items()}
+    parents = {name: f"/authorisations/{guardian_token(one.id, 0)}" for name, one in staged.dossiers.items()}
+    evening = f"/events/{staged.slots['evening'].slug}"
+    return [
+        at("event-outside-school-time", evening),
+        at("event-outside-school-time-en", f"{evening}?lang=en"),
+        Situation("event-minor-refused", openers.refused_minor(evening)),
+        at("pending", f"{links['minor']}?booked=yes"),
+        at("pending-en", f"{links['minor']}?lang=en"),
+        at("pending-both", links["minor-both"]),
+        at("pending-long-name", links["minor-long"]),
+        at("pending-parent-undeliverable", links["minor-lost"]),
+        at("pending-approval", links["approval"]),
+        Situation("pending-without-parents-address", openers.emptied(links["minor"], "/guardian", "parent_email")),
+        at("refused-by-parent", links["minor-refused"]),
+        at("refused-by-organiser", links["approval-refused"]),
+        at("unanswered", links["minor-lapsed"]),
+        at("paper-form", f"{links['minor']}/authorisation"),
+        at("paper-form-en", f"{links['minor']}/authorisation?lang=en"),
+        at("paper-form-long-name", f"{links['minor-long']}/authorisation"),
+        at("parent-asked", parents["minor"]),
+        at("parent-asked-en", f"{parents['minor']}?lang=en"),
+        at("parent-asked-long-name", parents["minor-long"]),
+        at("parent-given", parents["minor-given"]),
+        at("parent-refused", parents["minor-refused"]),
+        at("parent-over", parents["minor-gone"]),
+        at("parent-unknown-link", "/authorisations/almost-right"),
     ]
 
 

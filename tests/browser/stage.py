@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from service import clock, db
-from service.bookings import attendees, changes, erasure, offers
+from service.bookings import attendees, changes, erasure, lapses, offers, pending
 from service.bookings.names import Name
 from service.bookings.tables import Dossier
 from service.events.slots import BookableSlot
@@ -36,7 +36,7 @@ async def set_up() -> Stage:
     await demo.load()
     return Stage(
         await _slots(),
-        await _dossiers() | await _waiting() | await _classes(),
+        await _dossiers() | await _waiting() | await _classes() | await _minors(),
         await _many_days(),
         await make_event(title="La date à trouver", host=(await make_organisation(slug="sans-date")).id),
     )
@@ -61,6 +61,7 @@ async def _slots() -> dict[str, BookableSlot]:
         "off": await make_slot(state="called_off", called_off_reason="machine en panne"),
         "not-yet": await make_slot(opens_at=clock.now() + 2 * DAY),
         "single": await make_slot(1, event=await make_event(title=LONG_TITLE, host=host)),
+        "evening": await make_slot(event=await _evening()),
         "longest": await make_slot(event=await make_event(title=LONGEST_TITLE, host=host, place="Atelier " * 30)),
     }
 
@@ -123,6 +124,35 @@ async def _classes() -> dict[str, Dossier]:
         names = [Name("D’HÔTE-VANDAMME", f"Élève {'ABCDEFGHIJ'[n]}") for n in range(9)]
         await attendees.save(made["class-named"], {group.id: [Name(LONG_NAME, LONG_NAME), *names]})
     await changes.cancel(made["class-over"])
+    return made
+
+
+async def _evening() -> Event:
+    return await make_event(
+        title=LONG_TITLE, outside_school_time=True, age_min=15, photos="pas de photo", access="rampe"
+    )
+
+
+async def _minors() -> dict[str, Dossier]:
+    """Every state that the word of a parent, or of an organiser, leads to."""
+    slot = await make_slot(20, event=await _evening())
+    both = await make_slot(20, event=await make_event(outside_school_time=True, needs_approval=True, title=LONG_TITLE))
+    names = ("minor", "minor-both", "minor-lost", "minor-given", "minor-refused", "minor-lapsed", "minor-gone")
+    minors = {name: replace(a_pupil(), age_band="15_17", guardian_email=f"{name}@exemple.test") for name in names}
+    minors["minor-long"] = replace(
+        minors["minor"], first_name=LONG_NAME, last_name=LONG_NAME, email="long@exemple.test"
+    )
+    made = {name: await make_booking(both if name == "minor-both" else slot, who) for name, who in minors.items()}
+    await delivery.mark_undeliverable("minor-lost@exemple.test", "550 no such user")
+    await pending.authorise(made["minor-given"])
+    await pending.refuse_as_guardian(made["minor-refused"])
+    await changes.cancel(made["minor-gone"])
+    await db.fetch("UPDATE booking SET expires_at = $2 WHERE dossier = $1", made["minor-lapsed"].id, clock.now())
+    await lapses.expire()
+    approval = await make_slot(20, event=await make_event(needs_approval=True, title=LONG_TITLE))
+    made["approval"], made["approval-refused"] = [await make_booking(approval, a_pupil()) for _ in "12"]
+    [refused] = await db.fetch("SELECT id FROM booking WHERE dossier = $1", made["approval-refused"].id)
+    await pending.refuse(refused["id"], "le groupe est complet", "ada")
     return made
 
 

@@ -10,12 +10,13 @@ from typing import cast
 import pytest
 
 from service import clock, db, i18n, settings, templates
-from service.bookings import changes, dossiers, emails
+from service.bookings import changes, dossiers, emails, pending
 from service.bookings.dossiers import Booker
 from service.bookings.tables import Dossier
 from service.events.slots import BookableSlot
 from service.mail import letters
 from service.worker import LETTERS
+from tests.bookings.minors import PARENT
 from tests.calendars.lint_raw import lint
 from tests.mail.makers import claimed, deliver_due, post, rows
 from tests.mail.smtp_server import Received, SmtpServer, smtp_server
@@ -29,7 +30,8 @@ START_UTC = "20270328T120000Z"
 LIMIT = 20_000  # octets without the calendar
 IN_BOTH = pytest.mark.parametrize("language", i18n.LANGUAGES)
 OF_A_QUEUE = ["waiting", "offer", "left", "lapsed"]
-NAMED = ["confirmation", "cancellation", "links", "already_booked", *OF_A_QUEUE]
+OF_A_MINOR = ["pending", "refused", "authorisation", "authorisation_reminder"]
+NAMED = ["confirmation", "cancellation", "links", "already_booked", *OF_A_QUEUE, *OF_A_MINOR[:2]]
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ async def provoke(letter: str, who: Booker, server: SmtpServer) -> Arrived:
         queue = await make_queue(who, event=event, starts_at=START)
         await lead_to(letter, queue)
         return await arrival(letter, queue.waiting[0], queue.slot, server)
+    if letter in OF_A_MINOR:
+        return await provoke_of_a_minor(letter, who, server)
     slot = await make_slot(event=event, starts_at=START)
     dossier = await make_booking(slot, who)
     if letter != "confirmation":
@@ -81,6 +85,19 @@ async def provoke(letter: str, who: Booker, server: SmtpServer) -> Arrived:
         await emails.send_links(who.email, who.email_key, clock.now(), who.language)
     elif letter == "already_booked":
         await emails.remind_of_booking([dossier.id], who)
+    return await arrival(letter, dossier, slot, server)
+
+
+async def provoke_of_a_minor(letter: str, who: Booker, server: SmtpServer) -> Arrived:
+    event = await make_event(title=TITLE, place=PLACE, kind="workshop", outside_school_time=True, needs_approval=True)
+    slot = await make_slot(event=event, starts_at=START)
+    dossier = await make_booking(slot, replace(who, age_band="15_17", guardian_email=PARENT))
+    if letter == "authorisation_reminder":
+        with clock.at(clock.now() + pending.REMIND_AFTER):
+            await pending.remind()
+            return await arrival(letter, dossier, slot, server)
+    if letter == "refused":
+        await pending.refuse_as_guardian(dossier)
     return await arrival(letter, dossier, slot, server)
 
 

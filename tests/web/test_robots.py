@@ -35,6 +35,7 @@ async def test_search_engines_are_kept_from_what_belongs_to_one_person(visitor: 
 
     assert lines[0] == "User-agent: *"
     assert "Disallow: /bookings/" in lines
+    assert "Disallow: /authorisations/" in lines
     assert "Disallow: /" not in lines
     assert lines[-1] == "Sitemap: https://agenda.campus.test/sitemap.xml"
     assert (await visitor.get(urlsplit(lines[-1].removeprefix("Sitemap: ")).path)).status_code == 200
