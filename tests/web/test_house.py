@@ -105,8 +105,8 @@ NOT_OF_VISITORS = {"event": ANNOUNCED, "slot": "", "organisation": ""}
 
 # What later parts will bring: a page may only say that it is not there.
 NOT_BUILT = (
-    "form for classes", "form for proposals", "attendance sheet", "certificate", "space of their own",
-    "proxies", "by itself", "30 days", "12 months", "5 years", "automatically", "reminder",
+    "form for proposals", "attendance sheet", "certificate", "space of their own",
+    "proxies", "by itself", "30 days", "12 months", "5 years", "automatically",
 )  # fmt: skip
 DENIAL = re.compile(r"\b(no|not|nothing|nowhere|neither|none)\b", re.IGNORECASE)
 
