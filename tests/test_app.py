@@ -95,7 +95,7 @@ STATIC = (
     "passerelle.js",
     "favicon.svg",
 )
-DEMO = {"GET /demo/mailbox", "GET /demo/mailbox/{number:int}", "GET /demo/mailbox/{number:int}/html"}
+DEMO = {"GET /demo", "GET /demo/mailbox", "GET /demo/mailbox/{number:int}", "GET /demo/mailbox/{number:int}/html"}
 
 
 def handlers(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:

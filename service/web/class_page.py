@@ -138,6 +138,7 @@ async def _names(request: Visit, dossier: Dossier, held: list[Held], form: Form)
         "level": dossier.level,
         "age": "",
         "parent_email": "",
+        "awaits_guardian": False,  # a class has its teachers with it
         "class_label": dossier.class_label,
         "girls": dossier.girls,
         "needs": dossier.needs,

@@ -1,21 +1,77 @@
-"""The demonstration's mailbox: what was written, as a mail program, a text reader and a calendar see it."""
+"""The demonstration's own pages: the situations to try, and its mailbox as programs see what was written."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import Message
+from urllib.parse import parse_qsl, urlsplit
 
 from litestar import MediaType, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from service import i18n
+from service import i18n, settings, templates
+from service.bookings.dossiers import guardian_token
+from service.events import details, partners
 from service.mail.tables import Email
-from service.web.pages import Visit, page
+from service.operations.demo import season, stories
+from service.operations.demo.stories import Found
+from service.web.booking_page import address_of
+from service.web.pages import Visit, language, page
 
 NEWEST = 100
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
 PUBLIC = {"public": True}
+
+
+EVENT, CLASS_FORM, PARTNER_LINK = "/events/{}", "/events/{}/class", "/events/{}?partner"
+BOOKING, NAMES, PARENT, PAPER = "booking", "names", "parent", "paper"
+
+# What may be tried by whom: its name, what opens, and of which event or which story.
+SITUATIONS = {
+    "student": (
+        ("seats", EVENT, stories.CYBER),
+        ("queue", EVENT, stories.ELECTRIC),
+        ("booked", BOOKING, "booked"),
+        ("waiting", BOOKING, "waiting"),
+        ("offered", BOOKING, "offered"),
+        ("evening", EVENT, stories.EVENING),
+        ("minor", BOOKING, "minor"),
+    ),
+    "teacher": (
+        ("class", CLASS_FORM, "visite-logistique"),
+        ("proposal", CLASS_FORM, stories.BISCUITS),
+        ("option", BOOKING, "option"),
+        ("option_ending", BOOKING, "option_ending"),
+        ("option_lapsed", BOOKING, "option_lapsed"),
+        ("class_offered", BOOKING, "class_offered"),
+        ("three_slots", BOOKING, "three_slots"),
+        ("rest_waits", BOOKING, "rest_waits"),
+        ("approval", BOOKING, "approval"),
+        ("named", NAMES, "named"),
+        ("half_named", NAMES, "half_named"),
+    ),
+    "parent": (
+        ("asked", PARENT, "minor"),
+        ("paper", PAPER, "minor"),
+        ("given", PARENT, "minor_authorised"),
+        ("refused", PARENT, "minor_refused"),
+    ),
+    "partner": (
+        ("link", PARTNER_LINK, stories.PARCOURS),
+        ("partner_booked", BOOKING, "partner"),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One that can be looked at now; ``has_moved`` on when somebody has tried it."""
+
+    name: str
+    path: str
+    has_moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +93,17 @@ class Shown:
         return f"/demo/mailbox/{self.id}/html"
 
 
+@get("/demo", opt=PUBLIC)
+async def situations(request: Visit) -> Response[str]:
+    """The situations to try, by who meets them; those whose booking was erased are left out."""
+    found, events, spoken = await stories.found(), set(await details.published()), language(request)
+    groups = {
+        who: [one for row in each if (one := _situation(row, found, events, spoken))]
+        for who, each in SITUATIONS.items()
+    }
+    return page(request, "demo/situations", groups={who: each for who, each in groups.items() if each})
+
+
 @get("/demo/mailbox", opt=PUBLIC)
 async def mailbox(request: Visit) -> Response[str]:
     """Every letter written, the newest first."""
@@ -48,7 +115,8 @@ async def mailbox(request: Visit) -> Response[str]:
 @get("/demo/mailbox/{number:int}", opt=PUBLIC)
 async def letter(request: Visit, number: FromPath[int]) -> Response[str]:
     """One letter."""
-    return page(request, "demo/letter", letter=await _letter(number))
+    shown = await _letter(number)
+    return page(request, "demo/letter", letter=shown, pieces=_pieces(shown.text, language(request)))
 
 
 @get("/demo/mailbox/{number:int}/html", opt=PUBLIC)
@@ -58,7 +126,37 @@ async def letter_html(number: FromPath[int]) -> Response[str]:
     return Response((await _letter(number)).html, media_type=MediaType.HTML, headers=headers)
 
 
-HANDLERS = [mailbox, letter, letter_html]
+HANDLERS = [situations, mailbox, letter, letter_html]
+
+
+def _situation(row: tuple[str, str, str], found: dict[str, Found], events: set[str], spoken: str) -> Situation | None:
+    name, opens, of = row
+    if opens in (BOOKING, NAMES, PARENT, PAPER):
+        story = found.get(of)
+        return Situation(name, templates.path(spoken, _page_of(story, opens)), story.has_moved) if story else None
+    partner = partners.token_of(season.event_id(of)) if opens == PARTNER_LINK else ""
+    address = CLASS_FORM if opens == CLASS_FORM else EVENT
+    return Situation(name, templates.path(spoken, address.format(of), partner=partner)) if of in events else None
+
+
+def _page_of(story: Found, opens: str) -> str:
+    dossier = story.dossier
+    if opens == PARENT:
+        return f"/authorisations/{guardian_token(dossier.id, dossier.guardian_generation)}"
+    return address_of(dossier) + {BOOKING: "", NAMES: "/names", PAPER: "/authorisation"}[opens]
+
+
+def _pieces(letter_text: str, spoken: str) -> list[tuple[str, str]]:
+    """A letter's text as (words, path): with a path on this very server, in the reader's language, for our links."""
+    own = settings.current().public_url
+    words = re.split(rf"({re.escape(own)}/[^\s]*[\w/])", letter_text)
+    return [(one, _path_of(one.removeprefix(own), spoken) if turn % 2 else "") for turn, one in enumerate(words)]
+
+
+def _path_of(link: str, spoken: str) -> str:
+    parts = urlsplit(link)
+    query = {name: value for name, value in parse_qsl(parts.query) if name != "lang"}
+    return templates.path(spoken, parts.path, **query)
 
 
 async def _letter(number: int) -> Shown:

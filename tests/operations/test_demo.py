@@ -1,11 +1,25 @@
-"""The demonstration's season: every situation stands in it, and loading it again changes nothing."""
+"""The demonstration's season: every situation stands in it, loading it again changes nothing, tomorrow it is new."""
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
-from service import db, i18n
+import pytest
+
+from service import clock, db, i18n
 from service.attendance import presence
+from service.bookings import attendees, changes, erasure, options, pending
+from service.bookings.class_emails import LETTERS as CLASS_LETTERS
+from service.bookings.emails import LETTERS
+from service.bookings.pending_emails import LETTERS as PENDING_LETTERS
+from service.bookings.tables import Dossier
 from service.events import agenda, details
+from service.events.shares import CLASS, PARTNER
 from service.operations import checks, demo
+from service.operations.demo import season, stories
+from tests.bookings.classes import has
+from tests.makers import make_booking, make_slot
+from tests.operations.harness import everything
 
 ROWS = """
 SELECT (SELECT count(*) FROM event) AS events, (SELECT count(*) FROM slot) AS slots,
@@ -13,6 +27,13 @@ SELECT (SELECT count(*) FROM event) AS events, (SELECT count(*) FROM slot) AS sl
        (SELECT md5(string_agg(code || email, ',' ORDER BY id)) FROM dossier) AS people,
        (SELECT count(*) FROM email) AS letters
 """
+COUNTS = """
+SELECT seats_taken AS taken, seats_waiting + coalesce((
+    SELECT sum(seats) FROM booking WHERE booking.slot = slot.id AND state = 'offered' AND pupils = 0), 0)::int AS queued
+FROM slot WHERE id = $1
+"""
+TO_READ = "SELECT DISTINCT letter FROM email WHERE state = 'due' ORDER BY 1"
+DAY = timedelta(days=1)
 
 
 async def _rows() -> dict[str, Any]:
@@ -23,14 +44,44 @@ async def _seats_left(slug: str) -> list[int]:
     return [slot.seats_left for slot in (await details.event_page(slug)).slots]
 
 
-async def test_twelve_events_stand_on_days_that_follow_today() -> None:
+async def _of(name: str) -> Dossier:
+    return (await stories.found())[name].dossier
+
+
+async def _letters_to(name: str) -> set[str]:
+    dossier = await _of(name)
+    rows = await db.fetch("SELECT letter FROM email WHERE state = 'due' AND recipient = $1", dossier.email)
+    return {row["letter"] for row in rows}
+
+
+async def test_fourteen_events_stand_on_days_that_follow_today() -> None:
     assert await demo.load()
 
     rows = await _rows()
-    assert (rows["events"], rows["slots"], rows["letters"]) == (12, 19, 1)  # the offer
+    assert (rows["events"], rows["slots"]) == (14, 24)
     found = await agenda.upcoming(agenda.Filters())
     assert found.weeks[0].cards[0].starts_at.date() >= i18n.today()
-    assert await checks.unbalanced_slots() == []
+    assert await checks.broken_rules() == []
+
+
+async def test_each_slot_has_the_seats_and_the_queue_that_the_source_says() -> None:
+    """Who is offered a seat of their own has left the queue a moment ago; a list that is over has none."""
+    await demo.load()
+    planned = season.read()
+
+    counted = {}
+    for event in planned.events:
+        for turn, counts in enumerate(planned.counts[event.slug] if event.kind != "assembly" else ()):
+            row = (await db.fetch(COUNTS, counts.slot.id))[0]
+            is_over = counts.slot.ends_at < clock.now()
+            counted[event.slug, turn] = (row["taken"], row["queued"] + (counts.waiting if is_over else 0))
+
+    assert counted == {
+        (event.slug, turn): (counts.taken, counts.waiting)
+        for event in planned.events
+        if event.kind != "assembly"
+        for turn, counts in enumerate(planned.counts[event.slug])
+    }
 
 
 async def test_one_is_full_one_has_a_single_seat_one_is_empty_one_is_past_with_presence() -> None:
@@ -43,20 +94,130 @@ async def test_one_is_full_one_has_a_single_seat_one_is_empty_one_is_past_with_p
     assert (past.is_over, await presence.people_at(past.id)) == (True, 12)
 
 
-async def test_queues_stand_where_events_are_full_and_one_seat_is_being_offered() -> None:
+async def test_every_story_is_found_as_it_is_told() -> None:
     await demo.load()
 
-    rows = await db.fetch("SELECT state, count(*)::int AS n FROM booking WHERE state <> 'confirmed' GROUP BY state")
-    assert {row["state"]: row["n"] for row in rows} == {"waiting": 3 + 4 + 2, "offered": 1}
-    assert (await checks.unbalanced_slots(), await checks.idle_slots()) == ([], [])
+    found = await stories.found()
+
+    assert {name: story.has_moved for name, story in found.items()} == dict.fromkeys(stories.STORIES, False)
+
+
+async def test_classes_are_over_three_slots_or_wait_for_their_rest() -> None:
+    await demo.load()
+
+    assert await has(await _of("three_slots")) == [
+        ("confirmed", 12, 1),
+        ("confirmed", 12, 1),
+        ("confirmed", 4, 1),
+    ]
+    assert await has(await _of("rest_waits")) == [("confirmed", 12, 2), ("waiting", 3, 0)]
+
+
+async def test_one_list_of_names_is_whole_and_one_is_half_done() -> None:
+    await demo.load()
+
+    [whole], [half] = [await attendees.groups(await _of(name)) for name in ("named", "half_named")]
+
+    assert (whole.missing, len(half.names), half.missing) == (0, 4, 3)
+    assert half.required_by is not None
+
+
+async def test_seats_are_kept_for_classes_and_partners_and_a_partner_has_one() -> None:
+    await demo.load()
+
+    [slot] = (await details.event_page(stories.PARCOURS)).slots
+
+    assert slot.room.kept == {CLASS: 40, PARTNER: 6}
+    assert (slot.room.unused(CLASS), slot.room.unused(PARTNER)) == (10, 5)
+
+
+async def test_the_letters_of_the_stories_wait_to_be_read_and_no_others() -> None:
+    await demo.load()
+
+    told = {row["letter"] for row in await db.fetch(TO_READ)}
+    assert told == {
+        "authorisation", "cancellation", "class", "confirmation", "offer", "option_lapsed", "option_reminder",
+        "pending", "refused", "waiting",
+    }  # fmt: skip
+    assert told <= {*LETTERS, *CLASS_LETTERS, *PENDING_LETTERS}
+    assert "option_reminder" in await _letters_to("option_ending")
+    assert {"option_lapsed"} <= await _letters_to("option_lapsed")
+    assert {"offer"} == await _letters_to("offered")
+
+
+async def test_every_hold_stands_for_some_hours_at_least() -> None:
+    await demo.load()
+
+    [row] = await db.fetch(
+        "SELECT min(expires_at) AS first FROM booking WHERE state IN ('option', 'pending', 'offered')"
+    )
+    assert row["first"] > clock.now() + timedelta(hours=20)
 
 
 async def test_loading_it_twice_changes_nothing() -> None:
     await demo.load()
-    before = await _rows()
+    before = await everything()
 
     assert not await demo.load()
-    assert await _rows() == before
+    assert await everything() == before
+
+
+async def test_two_starts_at_once_load_it_once() -> None:
+    done = await asyncio.gather(demo.load(), demo.load())
+
+    assert sorted(done) == [False, True]
+    assert (await _rows())["events"] == 14
+
+
+async def test_tomorrow_it_begins_anew() -> None:
+    await demo.load()
+    await options.confirm(await _of("option"))
+    await erasure.erase(await _of("booked"))
+
+    with clock.at(clock.now() + DAY):
+        assert await demo.load()
+
+        assert {story.has_moved for story in (await stories.found()).values()} == {False}
+        assert set(await stories.found()) == set(stories.STORIES)
+        assert (await _rows())["events"] == 14
+        assert await checks.broken_rules() == []
+
+
+async def test_what_is_not_of_the_demonstration_stays_when_it_begins_anew() -> None:
+    await demo.load()
+    own = await make_booking(await make_slot())
+
+    with clock.at(clock.now() + DAY):
+        await demo.load()
+
+    assert await Dossier.exists().where(Dossier.id == own.id)
+    assert (await db.fetch("SELECT count(*) AS n FROM email WHERE recipient = $1", own.email))[0]["n"] == 1
+
+
+async def test_a_load_that_was_cut_short_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stories, "tell", cut)
+        with pytest.raises(KeyboardInterrupt):
+            await demo.load()
+
+    assert await demo.load()
+    assert (await _rows())["events"] == 14
+    assert set(await stories.found()) == set(stories.STORIES)
+
+
+async def test_a_story_that_somebody_tried_has_moved_on_and_one_that_was_erased_is_gone() -> None:
+    await demo.load()
+    await changes.cancel(await _of("booked"))
+    await pending.authorise(await _of("minor"))
+    await erasure.erase(await _of("waiting"))
+
+    found = await stories.found()
+
+    assert {name for name, story in found.items() if story.has_moved} == {"booked", "minor"}
+    assert set(stories.STORIES) - set(found) == {"waiting"}
 
 
 async def test_a_colon_of_a_title_never_begins_a_line() -> None:

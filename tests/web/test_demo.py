@@ -1,13 +1,138 @@
-"""The demonstration's mailbox."""
+"""The demonstration's own pages: the situations to try, and the mailbox."""
 
 from email.message import EmailMessage
 
 import httpx
 import pytest
 
-from service import db
+from service import db, i18n
+from service.bookings import changes, erasure
+from service.operations import demo
+from service.operations.demo import stories
+from service.web.demo import SITUATIONS
 from tests.makers import a_pupil, make_booking, make_event, make_slot
 from tests.visits import Page, demonstration, dump, settings_with
+
+# What the page behind each situation says of it: msgids, looked for in both languages.
+PROMISED = {
+    "seats": ("Book a seat",),
+    "queue": ("Full: join the waiting list",),
+    "booked": ("You have a seat",),
+    "waiting": ("You no longer want to wait?",),
+    "offered": ("A seat is free for you",),
+    "evening": ("A parent's e-mail address (under 18)",),
+    "minor": ("Your seat is held, not yet confirmed",),
+    "class": ("Book for a class",),
+    "proposal": ("Book for a class",),
+    "option": ("Your seats are held: please confirm", "I confirm my class"),
+    "option_ending": ("Your seats are held: please confirm", "I confirm my class"),
+    "option_lapsed": ("Your seats are no longer held",),
+    "class_offered": ("Seats are free for your class", "We take the seats"),
+    "three_slots": ("Your class is booked", "Give up this date only"),
+    "rest_waits": ("Confirmed", "If seats are missing, put the rest on the waiting list"),
+    "approval": ("Your class awaits the organisers’ decision", "Awaiting approval"),
+    "named": ("The names of the class",),
+    "half_named": ("The names of the class",),
+    "asked": ("I agree", "I do not agree"),
+    "paper": ("A parent's agreement",),
+    "given": ("Thank you, you have agreed",),
+    "refused": ("You have not agreed",),
+    "link": ("You book with a partner’s link",),
+    "partner_booked": ("You have a seat",),
+}
+NAMES_OF = [row[0] for each in SITUATIONS.values() for row in each]
+
+
+async def _links(visitor: httpx.AsyncClient, lang: str) -> dict[str, str]:
+    """The link of each situation, in the order of the page."""
+    shown = Page.of(await visitor.get("/demo", params={"lang": lang}))
+    own = ("/events/", "/bookings/", "/authorisations/")
+    found = [one for one in shown.addresses if one.startswith(own) and not one.startswith("/bookings/find")]
+    return dict(zip(NAMES_OF, found, strict=True))
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+async def test_each_situation_opens_a_page_that_shows_it(lang: str) -> None:
+    await demo.load()
+    words = i18n.translations(lang)
+
+    async with demonstration() as visitor:
+        for name, path in (await _links(visitor, lang)).items():
+            answer = await visitor.get(path)
+            said = Page.of(answer).words
+            lacking = [one for one in PROMISED[name] if words.gettext(one) not in said]
+            assert (name, answer.status_code, lacking) == (name, 200, [])
+
+    assert set(PROMISED) == set(NAMES_OF)
+
+
+async def test_the_links_keep_the_language() -> None:
+    await demo.load()
+
+    async with demonstration() as visitor:
+        french, english = await _links(visitor, "fr"), await _links(visitor, "en")
+
+    assert [one for one in french.values() if "lang=" in one] == []
+    assert [one for one in english.values() if "lang=en" not in one] == []
+
+
+async def test_the_situations_stand_under_who_meets_them() -> None:
+    await demo.load()
+
+    async with demonstration() as visitor:
+        shown = Page.of(await visitor.get("/demo", params={"lang": "en"}))
+
+    order = ["Pupil or student", "A seat that came free", "Teacher", "An option to confirm", "Parent", "Partner"]
+    places = [shown.words.index(one) for one in order]
+    assert places == sorted(places)
+    assert "it has moved on" not in shown.words
+
+
+async def test_a_situation_that_somebody_tried_says_so_and_an_erased_one_is_left_out() -> None:
+    await demo.load()
+    found = await stories.found()
+    await changes.cancel(found["booked"].dossier)
+    await erasure.erase(found["waiting"].dossier)
+
+    async with demonstration() as visitor:
+        shown = Page.of(await visitor.get("/demo", params={"lang": "en"}))
+
+    assert "or give the seat back. Somebody has tried it: it has moved on." in shown.words
+    assert shown.words.count("it has moved on") == 1
+    assert "A place on the waiting list" not in shown.words
+
+
+async def test_before_the_season_is_loaded_there_is_no_situation() -> None:
+    async with demonstration() as visitor:
+        shown = Page.of(await visitor.get("/demo", params={"lang": "en"}))
+
+    assert "No situation yet" in shown.words
+
+
+async def test_the_letters_of_the_situations_stand_in_the_mailbox_with_their_links() -> None:
+    await demo.load()
+    parents = stories.ADAM.guardian_email
+
+    async with demonstration() as visitor:
+        listed = Page.of(await visitor.get("/demo/mailbox", params={"lang": "en"}))
+        [row] = await db.fetch("SELECT id FROM email WHERE recipient = $1", parents)
+        letter = Page.of(await visitor.get(f"/demo/mailbox/{row['id']}", params={"lang": "en"}))
+        link = next(one for one in letter.addresses if one.startswith("/authorisations/"))
+        opened = Page.of(await visitor.get(link))
+
+    assert f"/demo/mailbox/{row['id']}?lang=en" in listed.addresses
+    assert "May Adam Pruvost come?" in opened.words
+
+
+async def test_every_page_of_the_demonstration_leads_to_the_situations() -> None:
+    async with demonstration() as visitor:
+        for path in ("/", "/demo/mailbox", "/help"):
+            assert "/demo?lang=en" in Page.of(await visitor.get(path, params={"lang": "en"})).addresses
+
+
+async def test_without_the_demonstration_there_are_no_situations(visitor: httpx.AsyncClient) -> None:
+    assert (await visitor.get("/demo")).status_code == 404
+    assert "/demo" not in Page.of(await visitor.get("/")).addresses
 
 
 async def _number() -> int:
@@ -82,8 +207,8 @@ async def test_reading_the_mailbox_changes_nothing() -> None:
     async with demonstration() as visitor:
         before = await dump()
         number = await _number()
-        for path in ("", f"/{number}", f"/{number}/html"):
-            assert (await visitor.get(f"/demo/mailbox{path}")).status_code == 200
+        for path in ("", "/mailbox", f"/mailbox/{number}", f"/mailbox/{number}/html"):
+            assert (await visitor.get(f"/demo{path}")).status_code == 200
 
         assert await dump() == before
 

@@ -1,0 +1,5 @@
+"""The demonstration: a season of a campus with invented people, and every situation that a booking may be in."""
+
+from service.operations.demo.loading import load
+
+__all__ = ["load"]
