@@ -32,7 +32,7 @@ from service.web import (
     robots,
 )
 from service.web import errors as pages_errors
-from service.web.office import sign_in, today
+from service.web.office import attendance, sign_in, today
 
 LARGEST_BODY = 64 * 1024
 POOL = 8
@@ -54,6 +54,7 @@ def create_app(chosen: Settings) -> Litestar:
             *authorisations.HANDLERS,
             *sign_in.HANDLERS,
             *today.HANDLERS,
+            *attendance.HANDLERS,
             *house.HANDLERS,
             *health.HANDLERS,
             *robots.HANDLERS,

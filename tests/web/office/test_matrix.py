@@ -15,6 +15,7 @@ from tests.visits import dump, send
 from tests.web.office.harness import ROLES, browser_of, somebody
 
 ALL, DECIDERS = frozenset(ROLES), frozenset({"admin", "organiser"})
+LISTS = DECIDERS | {"reader"}
 # Literal, so that a new route is looked at: who passes the guard.
 CLOSED = {
     "GET /office": ALL,
@@ -23,6 +24,10 @@ CLOSED = {
     "POST /office/sessions/{session:uuid}/end": ALL,
     "POST /office/bookings/{booking:uuid}/approve": DECIDERS,
     "POST /office/bookings/{booking:uuid}/refuse": DECIDERS,
+    "GET /office/slots/{slot:uuid}/attendance.html": LISTS,
+    "GET /office/slots/{slot:uuid}/attendance.pdf": LISTS,
+    "GET /office/slots/{slot:uuid}/attendance.xlsx": LISTS,
+    "GET /office/slots/{slot:uuid}/attendance.csv": LISTS,
 }
 
 

@@ -1,0 +1,26 @@
+"""Documents as tagged PDF (PDF/UA-1, which typst itself checks), from a template and values."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import typst
+
+TEMPLATES = Path(__file__).parent.parent.parent / "templates" / "documents"
+
+
+def make(template: str, values: Any) -> bytes:
+    """The PDF of ``templates/documents/<template>.typ``, which reads ``values`` as JSON. Takes time: not in a loop.
+
+    Values travel as data, never as markup: a name cannot run anything.
+    """
+    source, given = str(TEMPLATES / f"{template}.typ"), {"values": json.dumps(values)}
+    try:
+        return _compiled(source, given, ["ua-1"])
+    except typst.TypstError:  # no font here has a letter of somebody's name: better a box than no sheet
+        return _compiled(source, given, [])
+
+
+def _compiled(source: str, given: dict[str, str], standards: list[str]) -> bytes:
+    made: bytes = typst.compile(source, root=str(TEMPLATES), format="pdf", pdf_standards=standards, sys_inputs=given)
+    return made
