@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
@@ -21,6 +21,6 @@ def make(template: str, values: Any) -> bytes:
         return _compiled(source, given, [])
 
 
-def _compiled(source: str, given: dict[str, str], standards: list[str]) -> bytes:
+def _compiled(source: str, given: dict[str, str], standards: list[Literal["ua-1"]]) -> bytes:
     made: bytes = typst.compile(source, root=str(TEMPLATES), format="pdf", pdf_standards=standards, sys_inputs=given)
     return made
