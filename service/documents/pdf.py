@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import typst
 
@@ -16,11 +16,6 @@ def make(template: str, values: Any) -> bytes:
     """
     source, given = str(TEMPLATES / f"{template}.typ"), {"values": json.dumps(values)}
     try:
-        return _compiled(source, given, ["ua-1"])
+        return typst.compile(source, root=str(TEMPLATES), pdf_standards="ua-1", sys_inputs=given)
     except typst.TypstError:  # no font here has a letter of somebody's name: better a box than no sheet
-        return _compiled(source, given, [])
-
-
-def _compiled(source: str, given: dict[str, str], standards: list[Literal["ua-1"]]) -> bytes:
-    made: bytes = typst.compile(source, root=str(TEMPLATES), format="pdf", pdf_standards=standards, sys_inputs=given)
-    return made
+        return typst.compile(source, root=str(TEMPLATES), sys_inputs=given)
