@@ -15,7 +15,7 @@ from litestar.static_files import create_static_files_router
 
 from service import db, settings, templates, worker
 from service.calendars import zones
-from service.edge import errors, headers, requests
+from service.edge import errors, headers, loading, requests
 from service.mail import smtp
 from service.settings import BadSetting, Settings
 from service.web import (
@@ -32,6 +32,7 @@ from service.web import (
     robots,
 )
 from service.web import errors as pages_errors
+from service.web.office import attendance, sign_in, today
 
 LARGEST_BODY = 64 * 1024
 POOL = 8
@@ -51,6 +52,9 @@ def create_app(chosen: Settings) -> Litestar:
             *classes.HANDLERS,
             *names.HANDLERS,
             *authorisations.HANDLERS,
+            *sign_in.HANDLERS,
+            *today.HANDLERS,
+            *attendance.HANDLERS,
             *house.HANDLERS,
             *health.HANDLERS,
             *robots.HANDLERS,
@@ -58,6 +62,7 @@ def create_app(chosen: Settings) -> Litestar:
             _static(),
         ],
         lifespan=[_running],
+        guards=[loading.guard],
         before_request=requests.admit,
         exception_handlers={Exception: errors.handler(pages_errors.tell)},
         request_max_body_size=LARGEST_BODY,

@@ -15,11 +15,15 @@ import click
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
-from service import advice, app, db, embedded, settings, worker
+from service import advice, app, db, embedded, settings, text, worker
 from service.bookings import forgotten
 from service.operations import backup, checks, demo, migrations, restore, rows
 from service.operations.doctor import examination
 from service.operations.doctor.database import Pools
+from service.people import sign_in
+from service.people import staff as people_staff
+from service.people.staff import AlreadyStaff
+from service.people.tables import ROLES
 from service.settings import BadSetting, Settings
 
 T = TypeVar("T")
@@ -113,6 +117,34 @@ def erasures() -> None:
 def doctor() -> None:
     """Look at settings, database, mail server, clock, disk and public address; the exit status tells."""
     sys.exit(asyncio.run(_examine()))
+
+
+@main.group()
+def staff() -> None:
+    """Who signs in to the office."""
+
+
+@staff.command(name="add")
+@click.argument("email")
+@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--name", default="", help="As the journal and the colleagues see it; the address, when not given.")
+def add_staff(email: str, role: str, name: str) -> None:
+    """Let somebody sign in with EMAIL; prints a link that opens the office once, for a machine without mail."""
+    try:
+        address = text.address(email)
+    except ValueError:
+        raise click.ClickException(f"{email!r} has not the form of an e-mail address.") from None
+    with _ready() as chosen:
+        try:
+            link = _run(chosen, lambda: _add_staff(name or address, address, role))
+        except AlreadyStaff:
+            raise click.ClickException(f"{address} signs in already.") from None
+    click.echo(f"{address} may sign in as {role}.\nOpens the office once, within ten minutes, in any browser:\n{link}")
+
+
+async def _add_staff(name: str, address: str, role: str) -> str:
+    person = await people_staff.add(name, address, role, by="command")
+    return settings.current().public_url + f"/office/sign-in/{await sign_in.open_directly(person.id)}"
 
 
 @main.command(name="demo")

@@ -19,9 +19,15 @@ from service.mail import letters, outbox, smtp
 from service.mail.letters import Letter
 from service.mail.outbox import Claimed
 from service.mail.outcomes import Courier, Kind, Outcome
-from service.people import delivery
+from service.people import delivery, sessions, sign_in
+from service.people import emails as people_emails
 
-LETTERS: dict[str, Letter] = {**bookings_emails.LETTERS, **class_emails.LETTERS, **pending_emails.LETTERS}
+LETTERS: dict[str, Letter] = {
+    **bookings_emails.LETTERS,
+    **class_emails.LETTERS,
+    **pending_emails.LETTERS,
+    **people_emails.LETTERS,
+}
 LANES = 4
 IDLE_SECONDS = 0.5
 RENEW_SECONDS = 20.0
@@ -220,7 +226,7 @@ async def _postpone(email: Claimed, detail: str, *, counts: bool = True, may_hav
 def _is_fleeting(email: Claimed) -> bool:
     """Whether nothing of it may stay once it is settled; the demo's mailbox shows them all."""
     letter = LETTERS.get(email.letter)
-    return letter is not None and letter.fleeting and not settings.current().demo
+    return letter is not None and (letter.secret or (letter.fleeting and not settings.current().demo))
 
 
 @asynccontextmanager
@@ -246,7 +252,7 @@ async def _renew(email: Claimed) -> None:
 async def _tidy() -> list[Exception]:
     """All that is due beside letters; what fails holds up none of the rest. Returns the failures, which are logged."""
     due = (waiting.expire, lapses.expire, options.remind, pending.remind)
-    steps = (*due, erasure.finish, keys.forget_old, rates.forget_old)
+    steps = (*due, erasure.finish, keys.forget_old, rates.forget_old, sign_in.forget_old, sessions.forget_old)
     return [failure for step in steps if (failure := await _attempt(step))]
 
 

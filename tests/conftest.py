@@ -22,8 +22,8 @@ hypothesis.register_profile("house", deadline=None, derandomize=True, database=N
 hypothesis.load_profile("house")
 
 EMPTYING_ORDER = (
-    "presence", "attendee", "booking", "dossier", "invitation", "slot", "event", "organisation",
-    "address", "email", "journal", "idempotency_key", "rate_clock",
+    "session", "sign_in", "person", "presence", "attendee", "booking", "dossier", "invitation", "slot", "event",
+    "organisation", "address", "email", "journal", "idempotency_key", "rate_clock",
 )  # fmt: skip
 
 

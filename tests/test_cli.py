@@ -6,11 +6,14 @@ import socket
 import sys
 from pathlib import Path
 
+import httpx
+
 from service import advice, alive, db, settings
 from service.settings import Settings
 from tests.conftest import fresh_database
 from tests.live import START_SECONDS, end, free_port, start
 from tests.makers import make_booking, make_slot
+from tests.visits import send
 
 
 async def test_nonsense_is_refused_in_one_line_that_names_the_variable(tmp_path: Path) -> None:
@@ -109,6 +112,21 @@ async def test_check_says_what_is_wrong_and_its_status_tells(tmp_path: Path) -> 
     await db.fetch("UPDATE slot SET seats_taken = 1")
 
     assert (status, said.splitlines()[-1]) == (1, "1 finding(s).")
+
+
+async def test_somebody_is_let_into_the_office_with_a_link_that_works_once(
+    tmp_path: Path, visitor: httpx.AsyncClient
+) -> None:
+    status, said = await _passerelle(tmp_path, "staff", "add", "ada@campus.test", "--role", "admin", "--name", "Ada")
+    link = said.split()[-1]
+    again = await _passerelle(tmp_path, "staff", "add", "ADA@campus.test", "--role", "reader")
+    wrong = await _passerelle(tmp_path, "staff", "add", "nobody", "--role", "admin")
+
+    path = link[link.index("/office/") :]
+    opened = [(await send(visitor, path)).status_code, (await visitor.get("/office")).status_code]
+    visitor.cookies.clear()
+    assert (status, opened, (await send(visitor, path)).status_code) == (0, [303, 200], 410)
+    assert (again, wrong[0]) == ((1, "Error: ADA@campus.test signs in already.\n"), 1)
 
 
 async def test_migrate_finds_nothing_to_do_the_second_time(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from tests.makers import a_pupil, link_of, make_booking, make_event, make_organi
 TABLES = tuple(table for table in EMPTYING_ORDER if table != "rate_clock")
 ZOE = {"first_name": "Zoé", "last_name": "D’Hôte", "email": "zoe@exemple.test", "school": "LYPSO"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+OWN_FORM = {**FORM, "Sec-Fetch-Site": "same-origin"}  # as browsers say it; beside a session, it must be said
 CLOSED_PORT = "postgresql://nobody@127.0.0.1:1/nothing"
 
 Typed = str | bytes
@@ -50,7 +51,8 @@ async def send(
 ) -> httpx.Response:
     """Send any form, as a browser encodes it."""
     body = urlencode(fields or {}, errors="surrogatepass")
-    return await visitor.post(path, content=body, headers=FORM, params={"lang": "en"} if lang == "en" else None)
+    headers = OWN_FORM if visitor.cookies else FORM
+    return await visitor.post(path, content=body, headers=headers, params={"lang": "en"} if lang == "en" else None)
 
 
 async def dump() -> dict[str, list[str]]:

@@ -17,12 +17,13 @@ class Letter:
     """How one letter is made from the facts of its row.
 
     ``names`` gives what its templates need; ``calendar`` its calendar part, if any; a ``fleeting`` letter is
-    forgotten as soon as it is settled.
+    forgotten as soon as it is settled (in the demonstration, it stands in the mailbox); a ``secret`` one always.
     """
 
     names: Callable[[Claimed], Facts]
     calendar: Callable[[Claimed], bytes] | None = None
     fleeting: bool = False
+    secret: bool = False
 
 
 def render(email: Claimed, letter: Letter) -> bytes:

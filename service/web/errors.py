@@ -9,9 +9,10 @@ from litestar import Response
 from service import i18n, templates
 from service.bookings.dossiers import UnknownLink
 from service.edge.errors import RETRY
+from service.edge.loading import NotSignedIn
 from service.refusal import Refusal
 from service.web import refusals
-from service.web.pages import Visit, language, page
+from service.web.pages import Visit, language, page, see
 from service.web.refusals import Answer
 
 Words = NullTranslations
@@ -24,7 +25,9 @@ USUAL = ("agenda", "find")
 
 
 def tell(request: Visit, problem: Refusal | int) -> Response[Any]:
-    """The page for a refusal, or for a status that no verb knows."""
+    """The page for a refusal, or for a status that no verb knows. Who is not signed in is asked to, and comes back."""
+    if isinstance(problem, NotSignedIn) and request.method == "GET":
+        return see(request, "/office/sign-in", next=request.url.path)
     spoken = language(request)
     said = refusals.answer(problem, spoken) if isinstance(problem, Refusal) else _answer(problem, spoken)
     sentence = " ".join(filter(None, [said.sentence, said.next_step]))

@@ -17,6 +17,7 @@ from service.bookings.options import OptionOver
 from service.bookings.pending import AuthorisationOver, NothingPending, UnknownAuthorisation
 from service.bookings.seats import AlreadyBooked, SoldOut
 from service.bookings.waiting import FewerThanTaken, OfferOver, TooLateToWait
+from service.edge.loading import NotAllowed, NotSignedIn
 from service.edge.requests import OtherSite, WrongHost
 from service.events.details import UnknownEvent
 from service.events.places import UnknownHost, UnknownPlace
@@ -32,6 +33,9 @@ from service.events.slots import (
 )
 from service.limits.keys import KeyReused
 from service.limits.rates import TooOften
+from service.people.sessions import UnknownSession
+from service.people.sign_in import OtherBrowser, WayInOver, WrongCode
+from service.people.staff import AlreadyStaff, LastAdmin, UnknownPerson
 from service.refusal import Refusal
 from service.web.forms import Form, TooFast
 
@@ -274,6 +278,52 @@ SENTENCES: dict[type[Refusal], Speaker] = {
         N_("It was already sent with other details. Nothing was changed."),
         N_("Open the event again and fill in a fresh form."),
         422,
+    ),
+    WayInOver: _plain(
+        N_("This way in is over"),
+        N_("It was used, it is older than ten minutes, or its code was mistyped five times."),
+        N_("Ask for a new e-mail."),
+        410,
+    ),
+    WrongCode: _plain(
+        N_("This is not the code"),
+        N_("Only the code of the last e-mail works, and you have five tries."),
+        N_("Look at it again, then type it once more."),
+        422,
+    ),
+    OtherBrowser: _plain(
+        N_("Another browser asked for this e-mail"),
+        N_("The link alone opens the office only there."),
+        N_("Type the code of the e-mail here, or go back to that browser."),
+    ),
+    UnknownSession: _plain(N_("This session is over"), N_("It has ended, or was never yours."), status=404),
+    NotSignedIn: _plain(
+        N_("Please sign in"),
+        N_("This page is for the staff of the campus. If you were signed in, your session is over."),
+        N_("Nothing was changed: sign in, then do it again."),
+        401,
+    ),
+    NotAllowed: _plain(
+        N_("Not with your role"),
+        N_("You are signed in, but your role does not reach this page."),
+        N_("Ask an administrator of the campus."),
+        403,
+    ),
+    UnknownPerson: _plain(
+        N_("We do not know this person"),
+        N_("Nobody of the staff stands under this address."),
+        N_("Look at the list of the staff."),
+        404,
+    ),
+    AlreadyStaff: _plain(
+        N_("Already there"),
+        N_("Somebody signs in with this address already. Nothing was changed."),
+        N_("Change their role instead, or add another address."),
+    ),
+    LastAdmin: _plain(
+        N_("The last administrator stays"),
+        N_("Nobody else could change the staff any more. Nothing was changed."),
+        N_("Make somebody else an administrator first."),
     ),
     OtherSite: _plain(
         N_("This form came from another site"),

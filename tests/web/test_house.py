@@ -101,7 +101,10 @@ KEPT: dict[str, dict[str, str]] = {
     "rate_clock": {"name": CLOCK, "busy_until": CLOCK},
 }  # fmt: skip
 ANNOUNCED = "The name of a speaker or of a contact person stands on the page of their event, for everybody to read."
-NOT_OF_VISITORS = {"event": ANNOUNCED, "slot": "", "organisation": ""}
+STAFF = "Of the staff of the campus, we keep the name, the work address, the role, and the sessions of the last day."
+NOT_OF_VISITORS = {
+    "event": ANNOUNCED, "slot": "", "organisation": "", "person": STAFF, "sign_in": STAFF, "session": STAFF,
+}  # fmt: skip
 
 # What later parts will bring: a page may only say that it is not there.
 NOT_BUILT = (

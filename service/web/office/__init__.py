@@ -1,0 +1,1 @@
+"""The office: what the staff of the campus sees and does."""

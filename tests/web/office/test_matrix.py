@@ -1,0 +1,88 @@
+"""Who may do what: every closed route, by every role and by nobody, also about what is somebody else's."""
+
+import re
+from uuid import uuid4
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from service import app as service_app
+from service import settings
+from service.people import sessions
+from tests.test_app import handlers
+from tests.visits import dump, send
+from tests.web.office.harness import ROLES, browser_of, somebody
+
+ALL, DECIDERS = frozenset(ROLES), frozenset({"admin", "organiser"})
+LISTS = DECIDERS | {"reader"}
+# Literal, so that a new route is looked at: who passes the guard.
+CLOSED = {
+    "GET /office": ALL,
+    "POST /office/sign-out": ALL,
+    "GET /office/sessions": ALL,
+    "POST /office/sessions/{session:uuid}/end": ALL,
+    "POST /office/bookings/{booking:uuid}/approve": DECIDERS,
+    "POST /office/bookings/{booking:uuid}/refuse": DECIDERS,
+    "GET /office/slots/{slot:uuid}/attendance.html": LISTS,
+    "GET /office/slots/{slot:uuid}/attendance.pdf": LISTS,
+    "GET /office/slots/{slot:uuid}/attendance.xlsx": LISTS,
+    "GET /office/slots/{slot:uuid}/attendance.csv": LISTS,
+}
+
+
+def path_of(route: str) -> str:
+    """The route's path with something that does not exist in it."""
+    return re.sub(r"\{[a-z]+:uuid\}", str(uuid4()), route.split()[1])
+
+
+async def answer_of(client: httpx.AsyncClient, route: str) -> int:
+    path = path_of(route)
+    return (await (client.get(path) if route.startswith("GET") else send(client, path))).status_code
+
+
+def test_every_closed_route_stands_in_the_matrix_with_the_roles_that_it_names() -> None:
+    routes = dict(handlers(service_app.create_app(settings.current())))
+    closed = {name: frozenset(one.opt.get("roles", ())) for name, one in routes.items() if not one.opt.get("public")}
+    assert closed == CLOSED
+    assert all(roles <= ALL and roles for roles in closed.values())
+
+
+@pytest.mark.parametrize("route", CLOSED)
+async def test_nobody_passes_without_a_session(visitor: httpx.AsyncClient, route: str) -> None:
+    before = await dump()
+    for token in ("", "made-up"):
+        visitor.cookies.set("__Host-session", token, domain="agenda.campus.test", path="/")
+        assert await answer_of(visitor, route) == (303 if route.startswith("GET") else 401)
+    assert await dump() == before
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("route", CLOSED)
+async def test_a_role_passes_where_it_may_and_nowhere_else(app: Litestar, route: str, role: str) -> None:
+    async with browser_of(app, await somebody(role)) as client:
+        before = await dump()
+        status = await answer_of(client, route)
+        if role in CLOSED[route]:
+            assert status in (200, 303, 404, 409, 422)
+        else:
+            assert status == 403
+            assert await dump() == before
+
+
+async def test_a_form_of_another_site_is_refused_beside_a_session(app: Litestar) -> None:
+    async with browser_of(app, await somebody("admin")) as client:
+        for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.test"}, {}):
+            answer = await client.post("/office/sign-out", headers=headers)
+            assert answer.status_code == 403
+        assert (await client.get("/office")).status_code == 200
+
+
+async def test_one_ends_ones_own_sessions_only(app: Litestar) -> None:
+    ada, ben = await somebody("admin"), await somebody("organiser")
+    async with browser_of(app, ada) as hers, browser_of(app, ben) as his:
+        [session] = await sessions.of_person(ada.id)
+        assert (await send(his, f"/office/sessions/{session.id}/end")).status_code == 404
+        assert (await hers.get("/office")).status_code == 200
+        assert (await send(hers, f"/office/sessions/{session.id}/end")).status_code == 303
+        assert (await hers.get("/office")).status_code == 303
