@@ -102,7 +102,13 @@ STATIC = (
     "passerelle.js",
     "favicon.svg",
 )
-DEMO = {"GET /demo", "GET /demo/mailbox", "GET /demo/mailbox/{number:int}", "GET /demo/mailbox/{number:int}/html"}
+DEMO = {
+    "POST /demo/office",
+    "GET /demo",
+    "GET /demo/mailbox",
+    "GET /demo/mailbox/{number:int}",
+    "GET /demo/mailbox/{number:int}/html",
+}
 
 
 def handlers(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:

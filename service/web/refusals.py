@@ -296,7 +296,12 @@ SENTENCES: dict[type[Refusal], Speaker] = {
         N_("The link alone opens the office only there."),
         N_("Type the code of the e-mail here, or go back to that browser."),
     ),
-    UnknownSession: _plain(N_("This session is over"), N_("It has ended, or was never yours."), status=404),
+    UnknownSession: _plain(
+        N_("This session is over"),
+        N_("It has ended, or was never yours."),
+        N_("Look at the sessions that you have."),
+        404,
+    ),
     NotSignedIn: _plain(
         N_("Please sign in"),
         N_("This page is for the staff of the campus. If you were signed in, your session is over."),

@@ -11,7 +11,7 @@ from service.operations import demo
 from service.operations.demo import stories
 from service.web.demo import SITUATIONS
 from tests.makers import a_pupil, make_booking, make_event, make_slot
-from tests.visits import Page, demonstration, dump, settings_with
+from tests.visits import Page, demonstration, dump, send, settings_with
 
 # What the page behind each situation says of it: msgids, looked for in both languages.
 PROMISED = {
@@ -226,3 +226,14 @@ async def test_the_strip_says_whether_mail_leaves() -> None:
 
 async def test_without_the_demonstration_there_is_no_mailbox(visitor: httpx.AsyncClient) -> None:
     assert [(await visitor.get(f"/demo/mailbox{path}")).status_code for path in ("", "/1", "/1/html")] == [404] * 3
+
+
+async def test_one_press_opens_the_office_and_only_in_the_demonstration(visitor: httpx.AsyncClient) -> None:
+    await demo.load()
+    async with demonstration() as tried:
+        for _ in range(2):
+            assert (await send(tried, "/demo/office")).headers["location"] == "/office"
+        page = Page.of(await tried.get("/office", params={"lang": "en"}))
+        assert "To decide" in page.words
+        assert "Camille Vandamme" in page.words
+    assert (await send(visitor, "/demo/office")).status_code == 404

@@ -62,7 +62,7 @@ async def enter_code(request: Visit) -> Response[Any]:
         token = await sign_in.by_code(code, browser=request.cookies.get(pending_cookie(), ""), label=_browser(request))
     except (WayInOver, WrongCode) as refusal:
         return _code_page(request, form, after, refusals.answer(refusal, language(request)))
-    return _signed_in(request, token, after)
+    return signed_in_answer(request, token, after)
 
 
 @get(HERE + "/{token:str}", opt=PUBLIC)
@@ -83,7 +83,7 @@ async def follow_link(request: Visit, token: FromPath[str]) -> Response[Any]:
             spent = await sign_in.by_link(token, request.cookies.get(pending_cookie(), ""), label=label)
     except (WayInOver, WrongCode, OtherBrowser) as refusal:
         return _link_page(request, token, form, refusals.answer(refusal, language(request)))
-    return _signed_in(request, spent, "")
+    return signed_in_answer(request, spent, "")
 
 
 @post("/office/sign-out", opt=STAFF)
@@ -123,7 +123,8 @@ def next_of(asked: str) -> str:
     return asked if OWN_PATH.fullmatch(asked) else ""
 
 
-def _signed_in(request: Visit, token: str, after: str) -> Response[Any]:
+def signed_in_answer(request: Visit, token: str, after: str) -> Response[Any]:
+    """Into the office with this session, to where one was going."""
     answer = see(request, after or "/office")
     answer.set_cookie(_cookie(session_cookie(), token, sessions.LONGEST))
     answer.set_cookie(_cookie(pending_cookie(), "", timedelta(0)))
