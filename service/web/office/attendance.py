@@ -34,7 +34,7 @@ async def show(request: Visit, slot: FromPath[UUID]) -> Response[str]:
         header=_header(words),
         sections=[(_heading(section, language(request)), section) for section in sheet.sections],
         destroyed=_destroyed(request, sheet),
-        who=signed_in(request),
+        me=signed_in(request),
     )
 
 

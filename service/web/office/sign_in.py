@@ -100,7 +100,7 @@ async def sign_out(request: Visit) -> Response[Any]:
 async def show_sessions(request: Visit) -> Response[str]:
     """One's own sessions, each with its end."""
     who = signed_in(request)
-    return page(request, "office/sessions", who=who, sessions=await sessions.of_person(who.id))
+    return page(request, "office/sessions", me=who, sessions=await sessions.of_person(who.id))
 
 
 @post("/office/sessions/{session:uuid}/end", opt=STAFF)

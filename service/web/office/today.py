@@ -63,7 +63,7 @@ async def today_answer(request: Visit, form: Form, refusal: Answer | None = None
         "office/today",
         **standing(form, refusal),
         here="/office",
-        who=who,
+        me=who,
         form=form,
         decides=decides,
         done=request.query_params.get("done", ""),
