@@ -1,6 +1,7 @@
 """What an operator is told when something is wrong, and when nothing is."""
 
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -108,7 +109,7 @@ async def test_a_released_share_that_nobody_offers_is_overdue_after_an_hour_and_
 
 
 @pytest.mark.parametrize("of_event", [{}, {"needs_approval": True}])
-async def test_a_hold_that_nobody_ends_for_an_hour_is_found(of_event: dict[str, bool]) -> None:
+async def test_a_hold_that_nobody_ends_for_an_hour_is_found(of_event: dict[str, Any]) -> None:
     slot = await class_slot(40, **of_event)
     dossier = await a_class(slot)
     for minutes, found in ((-1, []), (1, [slot.id])):
