@@ -89,9 +89,9 @@ class Held:
 
     @property
     def has_lapsed(self) -> bool:
-        """Whether its offer, or the time for an answer, ran out, also when no worker has ended it yet."""
+        """Whether its offer or option, or the time for an answer, ran out, also when no worker has ended it yet."""
         until = self.booking.expires_at
-        return self.booking.state in ("offered", "pending") and until is not None and until <= clock.now()
+        return self.booking.state in ("offered", "option", "pending") and until is not None and until <= clock.now()
 
     @property
     def restore_until(self) -> datetime | None:

@@ -28,19 +28,11 @@ async def expire() -> int:
     A dossier of several slots ends as a whole, with one letter. Returns how many bookings ended.
     Any number of workers may call it at once.
     """
-    return sum([await _expire(row["dossier"]) for row in await db.fetch(DUE, clock.now())])
+    return sum([await expire_of(row["dossier"]) for row in await db.fetch(DUE, clock.now())])
 
 
-async def end_rests(ended: list[Held], held: list[Held]) -> None:
-    """End what waits for the rest of a class that will not come. Needs an open transaction that holds the dossier."""
-    for one in ended:
-        for rest in held:
-            if rest.slot.id == one.slot.id and await changes.change(rest, END_REST, clock.now(), one.booking.ended_by):
-                await seats.count_waiting(rest.slot.id, -rest.booking.seats)
-                await note("system", "expire", "booking", rest.booking.id)
-
-
-async def _expire(dossier_id: UUID) -> int:
+async def expire_of(dossier_id: UUID) -> int:
+    """Do for one dossier what ``expire`` does for those that are due."""
     async with db.transaction():
         dossier = await changes.lock(dossier_id)
         held = await changes.held_by(dossier)
@@ -51,6 +43,15 @@ async def _expire(dossier_id: UUID) -> int:
         for one in lapsed:
             await waiting.promote(one.slot.id)
     return len(lapsed)
+
+
+async def end_rests(ended: list[Held], held: list[Held]) -> None:
+    """End what waits for the rest of a class that will not come. Needs an open transaction that holds the dossier."""
+    for one in ended:
+        for rest in held:
+            if rest.slot.id == one.slot.id and await changes.change(rest, END_REST, clock.now(), one.booking.ended_by):
+                await seats.count_waiting(rest.slot.id, -rest.booking.seats)
+                await note("system", "expire", "booking", rest.booking.id)
 
 
 async def _say_over(dossier: Dossier, lapsed: list[Held]) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import astuple
 
 from service import clock, db
-from service.bookings import changes, holds, seats, waiting
+from service.bookings import changes, holds, lapses, seats, waiting
 from service.bookings.changes import Held
 from service.bookings.holds import Standing
 from service.bookings.tables import Dossier
@@ -63,9 +63,11 @@ async def rejoin(dossier: Dossier) -> None:
     Done twice, it is done once. Refuses: those of ``slots.check_open_to_individuals``, OfferOver, TooLateToWait,
     AlreadyBooked, UnknownLink.
     """
-    for one in await changes.held_by(dossier):
-        if one.has_lapsed:  # no worker came by yet: its seat goes to the next before anything else
-            await waiting.expire_in(one.slot.id)
+    lapsed = [one for one in await changes.held_by(dossier) if one.has_lapsed]
+    for one in lapsed:  # no worker came by yet: its seat goes to the next before anything else
+        await waiting.expire_in(one.slot.id)
+    if lapsed:
+        await lapses.expire_of(dossier.id)
     async with db.transaction():
         dossier = await changes.hold(dossier)
         held = await changes.held_by(dossier)

@@ -1,13 +1,14 @@
 """Second thoughts of a class: parts of it that end, come back or wait; and what its teacher is told each time."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from service import db
+from service import clock, db
 from service.bookings import changes, dossiers, erasure, groups, lapses, numbers, offers, options, pending, waiting
 from service.bookings.groups import ClassTooLarge
 from service.bookings.plans import NOBODY, Part, Party
@@ -16,10 +17,11 @@ from service.bookings.tables import Dossier
 from service.bookings.waiting import OfferOver
 from service.events.slots import BookableSlot, CalledOff
 from service.limits.keys import Key
-from tests.bookings.classes import TEACHER, WEEK, a_class, a_class_of, again, class_event, class_slot, has, over
+from tests.bookings.classes import TEACHER, WEEK, a_class, a_class_of, again, class_event, class_slot, end_of, has, over
 from tests.bookings.harness import at_once, booked, calendar_of, held, kinds, mail_goes_out, reread, text_of
+from tests.bookings.minors import evening_slot, pending_minor
 from tests.bookings.queues import DAY, MINUTE, SECOND, after
-from tests.makers import BEN, CLEO, a_pupil, make_slot
+from tests.makers import BEN, CLEO, a_pupil, at_paris, make_slot
 
 RIGHT = "m.cappelaere@autre-lycee.test"
 POSTED = """
@@ -475,3 +477,94 @@ async def test_three_classes_in_a_crowd_that_wait_partly_and_change_their_mind_k
     wishes += [options.confirm(classes[1]), waiting.join(await again(slot), CLEO)]
     outcomes = await at_once(*wishes)
     assert [one for one in outcomes if isinstance(one, Exception) and type(one).__module__.startswith("asyncpg")] == []
+
+
+# Whatever frees a seat, the first of the queue is offered it
+
+
+FREES: dict[str, Callable[[Dossier, BookableSlot], Awaitable[object]]] = {
+    "cancelling": lambda dossier, _: changes.cancel(dossier),
+    "giving up one date": lambda dossier, slot: changes.cancel(dossier, slot=slot.id),
+    "erasing": lambda dossier, _: erasure.erase(dossier),
+    "fewer pupils": lambda dossier, slot: numbers.change(dossier, slot.id, Party(3, 0)),
+    "a larger capacity": lambda _, slot: waiting.resize(slot.id, 5),
+}
+
+
+@pytest.mark.parametrize("what", FREES)
+async def test_what_a_class_frees_is_offered_at_once(what: str) -> None:
+    slot = await class_slot(4)
+    dossier = await a_class(slot, Party(4, 0))
+    ben = await waiting.join(await again(slot), BEN)
+    await FREES[what](dossier, slot)
+    assert [state for state, _, _ in await has(ben)] == ["offered"]
+
+
+async def _lapses(dossier: Dossier) -> None:
+    with clock.at(await end_of(dossier)):
+        await lapses.expire()
+
+
+async def _is_refused(dossier: Dossier) -> None:
+    await pending.refuse((await changes.held_by(dossier))[0].booking.id, "", "ada")
+
+
+@pytest.mark.parametrize(
+    ("way", "of_event"), [(_lapses, {}), (_lapses, {"needs_approval": True}), (_is_refused, {"needs_approval": True})]
+)
+async def test_what_ends_without_its_teacher_is_offered_at_once(way: Any, of_event: dict[str, Any]) -> None:
+    slot = await class_slot(4, **of_event, list_closes_days=2)
+    dossier = await a_class(slot, Party(4, 0))
+    await db.fetch("UPDATE booking SET expires_at = least(expires_at, $1)", clock.now() + 5 * DAY)
+    ben = await waiting.join(await again(slot), BEN)
+    await way(dossier)
+    assert [state for state, _, _ in await has(ben)] == ["offered"]
+
+
+async def test_what_a_parent_refuses_is_offered_at_once() -> None:
+    slot = await evening_slot(1)
+    minor = await pending_minor(slot)
+    ben = await waiting.join(await again(slot), BEN)
+    await pending.refuse_as_guardian(await reread(minor))
+    assert [state for state, _, _ in await has(ben)] == ["offered"]
+
+
+async def test_a_rest_that_merges_lets_those_behind_it_move_up() -> None:
+    slot = await class_slot(6, option_days=None)
+    await db.fetch("UPDATE slot SET fill = 'strict' WHERE id = $1", slot.id)
+    other = await a_class(slot, Party(2, 0), "1re A")
+    dossier = await a_class(slot, Party(4, 0), later=Party(1, 0))
+    ben = await waiting.join(await again(slot), BEN)
+    await changes.cancel(other)
+    assert await has(dossier) == [("confirmed", 5, 0), ("cancelled", 1, 0)]
+    assert [state for state, _, _ in await has(ben)] == ["offered"]
+
+
+async def test_who_was_pending_too_long_goes_back_at_once_also_when_no_worker_came_by() -> None:
+    slot = await evening_slot(1)
+    minor = await pending_minor(slot)
+    cleo = await waiting.join(await again(slot), CLEO)
+    await db.fetch("UPDATE booking SET expires_at = $1 WHERE state = 'pending'", clock.now())
+    await offers.rejoin(await reread(minor))
+    assert [state for state, _, _ in await has(minor)] == ["waiting"]
+    assert [state for state, _, _ in await has(cleo)] == ["offered"]
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        ("2027-03-20 14:00", "2027-03-30 15:00"),  # ten days are 240 hours, on any clock
+        ("2026-10-20 14:00", "2026-10-30 13:00"),
+    ],
+)
+async def test_an_option_is_held_and_reminded_over_a_change_of_clocks(now: str, until: str) -> None:
+    end = at_paris(until).astimezone(UTC)
+    with clock.at(at_paris(now)):
+        dossier = await a_class(await class_slot(40, starts_in=30 * DAY))
+        assert abs(await end_of(dossier) - end) < SECOND
+    with clock.at(end - 3 * DAY - SECOND):
+        assert await options.remind() == 0
+    with clock.at(end - 3 * DAY + SECOND):
+        assert (await options.remind(), await options.remind()) == (1, 0)
+    with clock.at(end + SECOND):
+        assert (await options.remind(), await lapses.expire()) == (0, 1)
