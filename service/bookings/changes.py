@@ -230,8 +230,8 @@ def taking_place(held: list[Held]) -> list[Held]:
 
 
 async def live_of(dossier: Dossier) -> list[tuple[Booking, BookableSlot]]:
-    """What the dossier holds and awaits now, each with its slot."""
-    return [(one.booking, one.slot) for one in await held_by(dossier) if one.is_live]
+    """What the dossier holds and awaits now of what is still to come, each with its slot."""
+    return [(one.booking, one.slot) for one in await held_by(dossier) if one.is_live and not one.is_over]
 
 
 async def _cancel(one: Held) -> str:

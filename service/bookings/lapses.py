@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import changes, class_emails, emails, seats, waiting
+from service.bookings import changes, class_emails, emails, rounds, seats, waiting
 from service.bookings.changes import Held
 from service.bookings.tables import Dossier
 from service.journal.notes import note
@@ -28,7 +28,7 @@ async def expire() -> int:
     A dossier of several slots ends as a whole, with one letter. Returns how many bookings ended.
     Any number of workers may call it at once.
     """
-    return sum([await expire_of(row["dossier"]) for row in await db.fetch(DUE, clock.now())])
+    return await rounds.each(await db.fetch(DUE, clock.now()), lambda row: expire_of(row["dossier"]))
 
 
 async def expire_of(dossier_id: UUID) -> int:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import changes, class_emails
+from service.bookings import changes, class_emails, rounds
 from service.bookings.changes import Held
 from service.bookings.tables import Dossier
 from service.journal.notes import note
@@ -53,7 +53,8 @@ async def confirm(dossier: Dossier) -> None:
 
 async def remind() -> int:
     """Write to those whose option ends within three days, once. Returns how many classes were written to."""
-    return sum([await _remind(row["dossier"]) for row in await db.fetch(DUE, clock.now(), REMINDER)])
+    due = await db.fetch(DUE, clock.now(), REMINDER)
+    return await rounds.each(due, lambda row: _remind(row["dossier"]))
 
 
 async def _confirm_all(dossier: Dossier, held: list[Held]) -> None:

@@ -6,7 +6,18 @@ from typing import Any
 from uuid import UUID
 
 from service import clock, db, tokens
-from service.bookings import changes, class_emails, dossiers, holds, lapses, options, pending_emails, seats, waiting
+from service.bookings import (
+    changes,
+    class_emails,
+    dossiers,
+    holds,
+    lapses,
+    options,
+    pending_emails,
+    rounds,
+    seats,
+    waiting,
+)
 from service.bookings.changes import Held
 from service.bookings.holds import Standing
 from service.bookings.tables import Dossier
@@ -192,7 +203,7 @@ async def remind() -> int:
     """
     now = clock.now()
     due = await db.fetch(UNANSWERED, now, now - REMIND_AFTER)
-    return sum([await _remind(row["id"], row["dossier"]) for row in due])
+    return await rounds.each(due, lambda row: _remind(row["id"], row["dossier"]))
 
 
 async def _hold_for_guardian(dossier: Dossier) -> tuple[Dossier, list[Held]]:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import class_emails, dossiers, emails, seats, turns
+from service.bookings import class_emails, dossiers, emails, rounds, seats, turns
 from service.bookings.dossiers import Booker
 from service.bookings.holds import Standing
 from service.bookings.tables import LIVE, Booking, Dossier
@@ -137,7 +137,7 @@ async def expire() -> int:
     What was kept and is released now is offered too. Returns how many bookings ended.
     Any number of workers may call it at once.
     """
-    return sum([await expire_in(row["slot"]) for row in await db.fetch(DUE, clock.now())])
+    return await rounds.each(await db.fetch(DUE, clock.now()), lambda row: expire_in(row["slot"]))
 
 
 async def expire_in(slot_id: UUID) -> int:
