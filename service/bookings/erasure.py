@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import changes, forgotten, invitations, seats, waiting
+from service.bookings import changes, forgotten, invitations, rounds, seats, waiting
 from service.bookings.tables import HOLDING, Dossier
 from service.journal.notes import note
 
@@ -91,7 +91,7 @@ async def erase(dossier: Dossier) -> None:
 
 async def finish() -> int:
     """Blank the dossiers whose last letters are settled; returns how many."""
-    return sum([await _blank(row["id"]) for row in await db.fetch(READY)])
+    return await rounds.each(await db.fetch(READY), lambda row: _blank(row["id"]))
 
 
 async def repeat(erased: Mapping[UUID, datetime]) -> int:

@@ -8,7 +8,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 
 from service import clock, i18n
-from service.bookings import attendees, changes, dossiers, numbers, options, plans, waiting
+from service.bookings import attendees, changes, dossiers, numbers, options, plans, turns
 from service.bookings.changes import Held
 from service.bookings.dossiers import UnknownLink
 from service.bookings.plans import Party
@@ -174,7 +174,7 @@ async def _place(here: list[Held], card: SlotCard) -> Place:
         was=first.booking.was,
         party=_party_of(first),
         rest=_party_of(rest) if rest else plans.NOBODY,
-        position=(await waiting.rank_of(waits.booking)).position if is_waiting else 0,
+        position=(await turns.rank_of(waits.booking)).position if is_waiting else 0,
         may_change=first.may_change and first.booking.state in (*numbers.COUNTED, "waiting") and not first.has_lapsed,
         may_grow=first.slot.closes_at > clock.now(),
     )

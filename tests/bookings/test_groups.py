@@ -161,6 +161,17 @@ async def test_a_teachers_classes_are_no_siblings() -> None:
     assert await held(slot) == 19
 
 
+async def test_of_partners_too_three_share_an_address_and_their_classes_are_not_counted() -> None:
+    slot = await class_slot(100)
+    await groups.book([Part(slot.id, Party(5, 1))], replace(TEACHER, is_partner=True))
+    alone = replace(TEACHER, class_label="", outing="", girls=None, is_partner=True)
+    for name in ("A", "B", "C"):
+        await booked(slot, replace(alone, first_name=name))
+    with pytest.raises(AlreadyBooked):
+        await booked(slot, replace(alone, first_name="D", is_partner=False))
+    assert await held(slot) == 9
+
+
 async def test_the_same_key_gives_the_same_dossier_and_another_body_is_refused() -> None:
     slot = await class_slot(100)
     key, other = Key.of("a", {"plan": "28"}), Key.of("a", {"plan": "29"})

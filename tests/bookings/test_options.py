@@ -3,6 +3,7 @@
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -10,6 +11,7 @@ from service import clock
 from service.bookings import changes, lapses, options, waiting
 from service.bookings.options import OptionOver
 from service.bookings.plans import NOBODY, Party
+from service.bookings.tables import Dossier
 from tests.bookings.classes import WEEK, a_class, again, class_event, class_slot, end_of, has, over
 from tests.bookings.harness import at_once, booking_of, calendar_of, held, journal_of, kinds, mail_goes_out, text_of
 from tests.bookings.queues import DAY, HOUR, MINUTE, SECOND, after
@@ -152,3 +154,24 @@ async def test_a_class_that_waits_has_no_option_to_confirm() -> None:
     dossier = await a_class(slot, NOBODY, "2de 2", later=Party(5, 0))
     with pytest.raises(OptionOver):
         await options.confirm(dossier)
+
+
+async def test_one_class_that_cannot_be_ended_keeps_no_other_from_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    slot = await class_slot(40)
+    broken, other = sorted([await a_class(slot, Party(9, 1), label) for label in ("2de 1", "2de 2")], key=_id)
+    ends = lapses.expire_of
+
+    async def fails_once(dossier: UUID) -> int:
+        if dossier == broken.id:
+            raise RuntimeError("planted")
+        return await ends(dossier)
+
+    monkeypatch.setattr(lapses, "expire_of", fails_once)
+    with after(10 * DAY + SECOND), pytest.raises(RuntimeError, match="planted"):
+        await lapses.expire()
+    assert [(await has(one))[0][0] for one in (broken, other)] == ["option", "expired"]
+
+
+def _id(dossier: Dossier) -> UUID:
+    found: UUID = dossier.id
+    return found

@@ -45,6 +45,8 @@ async def _leftovers(kept: Dossier) -> None:
         assert await keys.claim(Key.of("screen", {"a": "b"}), kept.id)
     booking = await booking_of(kept)
     await Presence.insert(Presence(slot=booking.slot, booking=booking.id, people=1, noted_at=clock.now()))
+    await db.fetch("UPDATE booking SET pupils = 1, audience = 'partner' WHERE id = $1", booking.id)
+    await db.fetch("UPDATE slot SET partner_seats = 1 WHERE id = $1", booking.slot)
     await Attendee.insert(Attendee(booking=booking.id, number=1, last_name=ODD[:100], first_name="\\N"))
     facts = json.dumps({"odd": ODD, "none": None, "deep": [{"é": 1.5}, [], {}], "big": 10**30})
     await db.fetch("UPDATE email SET facts = $1, content = $2 WHERE state = 'sent'", facts, bytes(range(256)) * 300)
