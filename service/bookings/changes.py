@@ -88,9 +88,9 @@ class Held:
 
     @property
     def has_lapsed(self) -> bool:
-        """Whether its offer, or the time for an answer, ran out, also when no worker has ended it yet."""
+        """Whether its hold, or the time for an answer, ran out, also when no worker has ended it yet."""
         until = self.booking.expires_at
-        return self.booking.state in ("offered", "pending") and until is not None and until <= clock.now()
+        return self.booking.state in ("offered", "option", "pending") and until is not None and until <= clock.now()
 
     @property
     def restore_until(self) -> datetime | None:
@@ -109,7 +109,8 @@ class Held:
 async def held_by(dossier: Dossier) -> list[Held]:
     """The bookings of a dossier with their slots, in the order in which slots are locked."""
     bookings = await Booking.objects().where(Booking.dossier == dossier.id).order_by(Booking.slot)
-    return [Held(booking, await slots.load(_uuid(booking.slot))) for booking in bookings]
+    known = await slots.load_all({_uuid(booking.slot) for booking in bookings})
+    return [Held(booking, known[_uuid(booking.slot)]) for booking in bookings]
 
 
 def undo_until(slot: BookableSlot, ended_at: datetime) -> datetime:

@@ -1,0 +1,25 @@
+"""One state of one page, and how to get there."""
+
+from dataclasses import dataclass
+
+from playwright.async_api import Page
+
+from tests.browser.openers import Opener
+
+
+@dataclass(frozen=True)
+class Situation:
+    """``path`` where it has an address, ``status`` as it answers."""
+
+    name: str
+    open: Opener
+    path: str | None = None
+
+
+def at(name: str, path: str) -> Situation:
+    """A situation that has an address."""
+
+    async def open_it(page: Page, site: str) -> None:
+        await page.goto(site + path)
+
+    return Situation(name, open_it, path)
