@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from service import clock, db, text, tokens
-from service.bookings import dossiers, emails, holds, invitations, seats, waiting
+from service.bookings import class_emails, dossiers, emails, holds, invitations, seats, waiting
 from service.bookings.dossiers import UnknownLink
 from service.bookings.tables import LIVE, Booking, Dossier
 from service.events import slots
@@ -17,6 +17,7 @@ from service.people import delivery
 from service.refusal import Refusal
 
 UNDO = timedelta(minutes=15)
+NEVER_THEIRS = ("waiting", "offered")
 
 END = """
 UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = $3, was = state, revision = revision + 1,
@@ -157,22 +158,35 @@ async def cancel_held(dossier: Dossier, held: list[Held], *, for_good: bool = Fa
     db.inside_transaction()
     for one in held:
         _check_not_started(one)
-    for one in held:
-        await _cancel(dossier, one, for_good)
+    ended = [(one, was) for one in held if (was := await _cancel(one))]
+    whole = {one.slot.id for one, was in ended if was not in NEVER_THEIRS}
+    for one, was in ended:
+        if was not in NEVER_THEIRS:
+            await _say_cancelled(dossier, one, None if for_good else undo_until(one.slot, one.booking.ended_at))
+        elif one.slot.id not in whole:  # of the rest of a class, the letter about what it held says enough
+            await say_left(dossier, one)
+    if ended and dossier.class_label:
+        await class_emails.say_what_is_left(dossier, await live_of(dossier))
+    # Not before all of it has ended: what waits here for the rest of a class must be offered nothing.
+    for slot_id in sorted({one.slot.id for one, _ in ended}):
+        await waiting.promote(slot_id)
 
 
-async def restore(dossier: Dossier) -> None:
+async def restore(dossier: Dossier, *, slot: UUID | None = None) -> None:
     """Take a cancellation back within 15 minutes, while the seats are free; with a new invitation.
 
+    All that was cancelled, or what was in one ``slot``: all or nothing, without what was called off meanwhile.
     Refuses: TooLateToRestore, CalledOff, SoldOut, AlreadyBooked, UnknownLink.
     """
     async with db.transaction():
         dossier = await hold(dossier)
-        held = [one for one in await held_by(dossier) if one.restore_until]
+        held = [one for one in await held_by(dossier) if one.restore_until and slot in (None, one.slot.id)]
         if not held:
             raise TooLateToRestore
-        for one in held:
+        restored = taking_place(held)
+        for one in restored:
             await _restore(dossier, one)
+        await write_again(dossier, restored)
 
 
 async def correct_address(dossier: Dossier, address: str) -> Dossier:
@@ -192,6 +206,7 @@ async def correct_address(dossier: Dossier, address: str) -> Dossier:
         await _renew_link(dossier, address)
         for one in held:
             await _readdress(dossier, one)
+        await write_again(dossier, held)
         await note("booker", "correct_address", "dossier", dossier.id)
     return dossier
 
@@ -207,22 +222,32 @@ async def hear_from(dossier: Dossier) -> None:
     await Dossier.update({Dossier.address_answered_at: clock.now()}).where(unheard)
 
 
-async def _cancel(dossier: Dossier, one: Held, for_good: bool) -> None:
-    now, was = clock.now(), one.booking.state
+def taking_place(held: list[Held]) -> list[Held]:
+    """Those whose slot was not called off. Refuses: CalledOff, where all of them were."""
+    on = [one for one in held if not one.slot.is_called_off]
+    if held and not on:
+        raise CalledOff(held[0].slot.reason)
+    return on
+
+
+async def live_of(dossier: Dossier) -> list[tuple[Booking, BookableSlot]]:
+    """What the dossier holds and awaits now, each with its slot."""
+    return [(one.booking, one.slot) for one in await held_by(dossier) if one.is_live]
+
+
+async def _cancel(one: Held) -> str:
+    """End it and count its seats; returns the state that it was in, or nothing when it was over already."""
+    was = one.booking.state
     # What was never theirs cannot be taken back: who left the queue goes to its end again.
-    if not await change(one, END, now, "leaving" if was in ("waiting", "offered") else "booker", list(LIVE)):
-        return
+    if not await change(one, END, clock.now(), "leaving" if was in NEVER_THEIRS else "booker", list(LIVE)):
+        return ""
     await silence(one)
     if was == "waiting":
         await seats.count_waiting(one.slot.id, -one.booking.seats)
     else:
         await seats.give_back(one.slot.id, one.booking.seats, one.booking.audience)
-    if was in ("waiting", "offered"):
-        await say_left(dossier, one)
-    else:
-        await _say_cancelled(dossier, one, None if for_good else undo_until(one.slot, now))
     await note("booker", "cancel", "booking", one.booking.id)
-    await waiting.promote(one.slot.id)
+    return was
 
 
 async def _say_cancelled(dossier: Dossier, one: Held, until: datetime | None) -> None:
@@ -245,8 +270,6 @@ async def say_left(dossier: Dossier, one: Held) -> None:
 
 
 async def _restore(dossier: Dossier, one: Held) -> None:
-    if one.slot.is_called_off:
-        raise CalledOff(one.slot.reason)
     # Theirs, unless it was offered to somebody.
     await seats.take(one.slot, one.booking.seats, one.booking.audience, in_turn=True)
     await one.check_not_doubled(dossier.email_key)
@@ -256,7 +279,6 @@ async def _restore(dossier: Dossier, one: Held) -> None:
     if not await change(one, RESTORE, clock.now() - UNDO, dossier.email_key, state, until):
         raise TooLateToRestore
     await outbox.withdraw_unsent(one.subject)
-    await write_again(dossier, one)
     await note("booker", "restore", "booking", one.booking.id)
 
 
@@ -280,11 +302,17 @@ async def _readdress(dossier: Dossier, one: Held) -> None:
     await outbox.withdraw_unsent(one.subject)
     if old := await invitations.end(*one.subject):
         await emails.withdraw(dossier, one.booking, one.slot, old)
-    await write_again(dossier, one)
 
 
-async def write_again(dossier: Dossier, one: Held) -> None:
-    """Post the letter that says how the booking stands now. Needs an open transaction."""
+async def write_again(dossier: Dossier, changed: list[Held]) -> None:
+    """Post the letters that say how what has changed stands now: a class's summary first. Needs an open transaction."""
+    if changed and dossier.class_label:
+        await class_emails.say_booked(dossier, await live_of(dossier))
+    for one in changed:
+        await _write_again(dossier, one)
+
+
+async def _write_again(dossier: Dossier, one: Held) -> None:
     if one.booking.state == "waiting":
         await waiting.say_waiting(dossier, one.booking, one.slot)
     elif one.booking.state == "offered":

@@ -49,8 +49,12 @@ class Booker:
 
     @property
     def name_key(self) -> str:
-        """The class, or the name, normalised: what tells two siblings with one address apart."""
-        return text.key(self.class_label or f"{self.first_name} {self.last_name}")[:NAME_KEY]
+        """The class, or the name, normalised: what tells two siblings with one address apart.
+
+        A class's begins with what no name has: a person of the same name is another booking.
+        """
+        key = f"# {text.key(self.class_label)}" if self.class_label else text.key(f"{self.first_name} {self.last_name}")
+        return key[:NAME_KEY]
 
     @property
     def audience(self) -> str:

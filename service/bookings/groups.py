@@ -57,10 +57,14 @@ async def _try(plan: Plan, who: Booker, key: keys.Key | None) -> Dossier:
     parts = [(part, await slots.load(part.slot)) for part in sorted(plan, key=lambda part: part.slot)]
     check_size(parts[0][1], sum(part.whole.seats for part in plan))
     check_chaperones(parts[0][1], [part.whole for part in plan])
-    for _, slot in parts:
+    for part, slot in parts:
         slots.check_open_to_classes(slot)
+        if part.later.seats and part.whole.seats > slot.capacity:  # what could never come waits for nothing
+            raise ClassTooLarge(slot.capacity)
         if await seats.check_not_doubled(slot.id, who.email_key, who.name_key, is_class=True):
             await rates.spend_letter(who.email_key)
+        if part.now.seats > (left := slot.room.left_for(who.audience)):  # no queue at the rows of a sold-out slot
+            raise seats.SoldOut(left, slot.seats_waiting)
     dossier_id = dossiers.new_id()
     async with db.transaction():
         if await keys.claim(key, dossier_id):

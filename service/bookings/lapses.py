@@ -3,12 +3,10 @@
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import changes, class_emails, dossiers, emails, seats, waiting
+from service.bookings import changes, class_emails, emails, seats, waiting
 from service.bookings.changes import Held
-from service.bookings.dossiers import UnknownLink
 from service.bookings.tables import Dossier
 from service.journal.notes import note
-from service.mail import outbox
 
 DUE = """
 SELECT DISTINCT dossier FROM booking WHERE state IN ('option', 'pending') AND expires_at <= $1 ORDER BY 1 LIMIT 50
@@ -44,10 +42,7 @@ async def end_rests(ended: list[Held], held: list[Held]) -> None:
 
 async def _expire(dossier_id: UUID) -> int:
     async with db.transaction():
-        try:
-            dossier = await changes.hold(await dossiers.by_id(dossier_id))
-        except UnknownLink:  # erased or readdressed between the look and the lock: the next round sees it
-            return 0
+        dossier = await changes.lock(dossier_id)
         held = await changes.held_by(dossier)
         lapsed = [one for one in held if await _lapse(one)]
         await end_rests(lapsed, held)
@@ -59,8 +54,8 @@ async def _expire(dossier_id: UUID) -> int:
 
 
 async def _say_over(dossier: Dossier, lapsed: list[Held]) -> None:
-    await outbox.withdraw_unsent(("dossier", dossier.id))
     if dossier.class_label:
+        await class_emails.say_what_is_left(dossier, await changes.live_of(dossier))
         await class_emails.say_lapsed(dossier, [(one.booking, one.slot) for one in lapsed])
     elif dossier.email:
         await emails.say_over(dossier, lapsed[0].booking, lapsed[0].slot)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import changes, class_emails, dossiers, groups, plans, seats, waiting
+from service.bookings import changes, class_emails, dossiers, groups, plans, seats, turns, waiting
 from service.bookings.changes import AlreadyStarted, Held
 from service.bookings.holds import Standing
 from service.bookings.plans import NOBODY, Party
 from service.bookings.tables import Booking, Dossier
 from service.events import slots
-from service.events.slots import BookableSlot
+from service.events.slots import BookableSlot, CalledOff
 from service.journal.notes import note
 from service.refusal import Refusal
 
@@ -19,10 +19,7 @@ COUNT = """
 UPDATE booking SET pupils = $2, chaperones = $3, seats = $2::int + $3::int, revision = revision + 1
 WHERE id = $1 AND state = ANY($4) RETURNING *
 """
-END_REST = """
-UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = 'leaving', was = state, revision = revision + 1
-WHERE id = $1 AND state = 'waiting' RETURNING *
-"""
+WAIT_TOO = "SELECT 1 FROM booking WHERE slot = $1 AND state = 'waiting' AND audience = $2 AND dossier <> $3 LIMIT 1"
 
 
 class NothingToCount(Refusal):
@@ -43,8 +40,9 @@ async def change(dossier: Dossier, slot_id: UUID, party: Party, *, queue_rest: b
         missing = 0
         if here.held:
             missing = await _count(dossier, here, here.held, party, queue_rest=queue_rest)
-        else:
+        elif here.rest and _party_of(here.rest) != party:
             await _queue_rest(dossier, here, "", party)
+            await class_emails.say_booked(dossier, await changes.live_of(dossier))
         await waiting.promote(slot_id)
     return missing
 
@@ -75,6 +73,8 @@ async def _here(dossier: Dossier, slot_id: UUID) -> _Here:
 
 
 def _check(here: _Here, party: Party) -> None:
+    if here.slot.is_called_off:
+        raise CalledOff(here.slot.reason)
     if here.slot.has_started:
         raise AlreadyStarted(here.slot.starts_at)
     if party.pupils < 1:
@@ -87,11 +87,13 @@ def _check(here: _Here, party: Party) -> None:
 
 async def _count(dossier: Dossier, here: _Here, held: Held, party: Party, *, queue_rest: bool) -> int:
     booking, slot = held.booking, here.slot
-    had, free = booking.seats, await _free(here, booking.audience) if party.seats > booking.seats else 0
+    had, free = booking.seats, await _free(here, held) if party.seats > booking.seats else 0
     now, later = plans.split(party, had + free, plans.rules_of(slot))
     queued = later if queue_rest and later.pupils else NOBODY
-    if later.seats and not queued.seats and now.seats <= had:
+    if later.seats and ((not queued.seats and now.seats <= had) or not now.pupils):
         raise seats.SoldOut(free)
+    if (now, queued) == (_party_of(held), _party_of(here.rest)):
+        return later.seats - queued.seats
     if now.seats > had:
         await seats.take(slot, now.seats - had, booking.audience, in_turn=True)
     elif now.seats < had:
@@ -99,16 +101,21 @@ async def _count(dossier: Dossier, here: _Here, held: Held, party: Party, *, que
     await changes.change(held, COUNT, now.pupils, now.chaperones, list(COUNTED))
     waits = await _queue_rest(dossier, here, booking.audience, queued)
     await note("booker", "count", "booking", booking.id)
-    rank = (await waiting.rank_of(waits)).position if waits else 0
+    rank = (await turns.rank_of(waits)).position if waits else 0
     await class_emails.say_changed(dossier, booking, slot, waits, rank)
     return later.seats - queued.seats
 
 
-async def _free(here: _Here, audience: str) -> int:
-    """How many seats the class may add: none while others wait."""
-    now = await slots.load(here.slot.id)
+async def _free(here: _Here, held: Held) -> int:
+    """How many seats the class may add: like a newcomer, none while others wait for them."""
+    now, audience = await slots.load(here.slot.id), held.booking.audience
     others = now.seats_waiting - (here.rest.booking.seats if here.rest else 0)
-    return 0 if others else now.room.left_for(audience)
+    room = now.room
+    if not others or now.closes_at - clock.now() < slots.LAST_CALL:
+        return room.left_for(audience)
+    if await db.fetch(WAIT_TOO, now.id, audience, held.booking.dossier):
+        return 0
+    return min(room.left_for(audience), room.unused(audience))
 
 
 async def _queue_rest(dossier: Dossier, here: _Here, audience: str, party: Party) -> Booking | None:
@@ -125,13 +132,17 @@ async def _queue_rest(dossier: Dossier, here: _Here, audience: str, party: Party
         await note("booker", "count", "booking", rest.booking.id)
         return rest.booking
     if rest:
-        await changes.change(rest, END_REST, clock.now())
+        await changes.change(rest, changes.END, clock.now(), "leaving", ["waiting"])
         await note("booker", "leave", "booking", rest.booking.id)
     return None
 
 
+def _party_of(one: Held | None) -> Party:
+    return Party(one.booking.pupils, one.booking.chaperones) if one else NOBODY
+
+
 def _check_may_wait(here: _Here, party: Party) -> None:
-    if waiting.deadline(clock.now(), here.slot.closes_at) is None:
+    if turns.deadline(clock.now(), here.slot.closes_at) is None:
         raise waiting.TooLateToWait
     if party.seats + (here.held.booking.seats if here.held else 0) > here.slot.capacity:
         raise groups.ClassTooLarge(here.slot.capacity)

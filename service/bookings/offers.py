@@ -6,10 +6,9 @@ from service import clock, db
 from service.bookings import changes, holds, seats, waiting
 from service.bookings.changes import Held
 from service.bookings.holds import Standing
-from service.bookings.tables import LIVE, Dossier
+from service.bookings.tables import Dossier
 from service.bookings.waiting import OfferOver
 from service.events import slots
-from service.events.slots import CalledOff
 from service.journal.notes import note
 from service.mail import outbox
 
@@ -26,7 +25,7 @@ REJOIN = """
 UPDATE booking SET state = $5, expires_at = $6, awaits_approval = $7, awaits_guardian = $8, ended_at = NULL,
     ended_by = '', was = '', queued_at = $3, passed_over = 0, reminded_at = NULL, email_key = $4,
     revision = revision + 1
-WHERE id = $1 AND state = ANY($2) AND was <> 'option' RETURNING *
+WHERE id = $1 AND state = ANY($2) RETURNING *
 """
 MAY_REJOIN = ("declined", "expired")
 
@@ -40,8 +39,11 @@ async def accept(dossier: Dossier) -> None:
     """
     async with db.transaction():
         dossier = await changes.hold(dossier)
-        for one in await _offered(dossier, "confirmed", "pending"):
-            await _accept(dossier, one)
+        offered = await _offered(dossier, "confirmed", "pending")
+        taken = changes.taking_place([one for one in offered if not one.has_lapsed] or offered)
+        for one in taken:
+            await _accept(one)
+        await changes.write_again(dossier, taken)
 
 
 async def decline(dossier: Dossier) -> None:
@@ -67,11 +69,14 @@ async def rejoin(dossier: Dossier) -> None:
     async with db.transaction():
         dossier = await changes.hold(dossier)
         held = await changes.held_by(dossier)
-        over = [one for one in held if one.booking.state in MAY_REJOIN]
-        if not over and not any(one.booking.state in LIVE for one in held):
+        over = [one for one in held if _may_rejoin(one)]
+        if not over and not any(one.is_live for one in held):
             raise OfferOver
         for one in over:
             await _rejoin(dossier, one)
+        await changes.write_again(dossier, over)
+        for one in over:
+            await waiting.promote(one.slot.id)
 
 
 async def _offered(dossier: Dossier, *answered: str) -> list[Held]:
@@ -83,13 +88,10 @@ async def _offered(dossier: Dossier, *answered: str) -> list[Held]:
     return offered
 
 
-async def _accept(dossier: Dossier, one: Held) -> None:
-    if one.slot.is_called_off:
-        raise CalledOff(one.slot.reason)
+async def _accept(one: Held) -> None:
     if not await changes.change(one, ACCEPT, clock.now(), *astuple(_taken(one))):
         raise OfferOver
     await outbox.withdraw_unsent(one.subject)
-    await holds.announce(dossier, one.booking, one.slot)
     await note("booker", "accept", "booking", one.booking.id)
 
 
@@ -103,6 +105,13 @@ async def _decline(dossier: Dossier, one: Held) -> None:
     await waiting.promote(one.slot.id)
 
 
+def _may_rejoin(one: Held) -> bool:
+    """An option that lapsed is asked for anew; the rest of a class that ended with what it held comes with it only."""
+    booking = one.booking
+    ended_with_another = booking.was == "waiting" and booking.ended_by != "closing"
+    return booking.state in MAY_REJOIN and booking.was != "option" and not ended_with_another
+
+
 async def _rejoin(dossier: Dossier, one: Held) -> None:
     (slots.check_open_to_classes if one.is_class else slots.check_open_to_individuals)(one.slot)
     await one.check_not_doubled(dossier.email_key)
@@ -112,9 +121,7 @@ async def _rejoin(dossier: Dossier, one: Held) -> None:
     if not await changes.change(one, REJOIN, *values):
         raise OfferOver
     await outbox.withdraw_unsent(one.subject)
-    await changes.write_again(dossier, one)
     await note("booker", "rejoin", "booking", one.booking.id)
-    await waiting.promote(one.slot.id)
 
 
 def _taken(one: Held) -> Standing:

@@ -4,11 +4,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import changes, class_emails, dossiers, holds
+from service.bookings import changes, class_emails
 from service.bookings.changes import Held
-from service.bookings.dossiers import UnknownLink
 from service.bookings.tables import Dossier
-from service.events.slots import CalledOff
 from service.journal.notes import note
 from service.mail import outbox
 from service.refusal import Refusal
@@ -21,8 +19,10 @@ WHERE id = $1 AND state = 'option' AND expires_at > $2 RETURNING *
 """
 # Who took the option later than that has just read of its end.
 DUE = """
-SELECT DISTINCT dossier FROM booking WHERE state = 'option' AND reminded_at IS NULL AND expires_at > $1
-    AND expires_at <= $1::timestamptz + $2::interval AND created_at < expires_at - $2::interval ORDER BY 1 LIMIT 50
+SELECT DISTINCT dossier FROM booking JOIN slot ON slot.id = booking.slot JOIN event ON event.id = slot.event
+WHERE booking.state = 'option' AND reminded_at IS NULL AND expires_at > $1
+  AND expires_at <= $1::timestamptz + $2::interval AND booking.created_at < expires_at - $2::interval
+  AND slot.state = 'open' AND event.state = 'published' ORDER BY 1 LIMIT 50
 """
 REMIND = """
 UPDATE booking SET reminded_at = $2, revision = revision + 1
@@ -37,21 +37,18 @@ class OptionOver(Refusal):
 async def confirm(dossier: Dossier) -> None:
     """Make the options of a class its seats, each with its invitation. Done twice, it is done once.
 
+    A slot that was called off stays as it is, and keeps the others from nothing.
+
     Refuses: OptionOver, CalledOff, UnknownLink.
     """
     async with db.transaction():
         dossier = await changes.hold(dossier)
         held = await changes.held_by(dossier)
-        options = [one for one in held if one.booking.state == "option"]
-        if not options and not any(one.booking.state == "confirmed" for one in held):
+        if any(one.booking.state == "option" and not one.slot.is_called_off for one in held):
+            await _confirm_all(dossier, held)
+        elif not any(one.booking.state == "confirmed" for one in held):
+            changes.taking_place([one for one in held if one.booking.state == "option"])
             raise OptionOver
-        for one in options:
-            await _confirm(one)
-        if options:
-            await outbox.withdraw_unsent(("dossier", dossier.id))
-            await class_emails.say_booked(dossier, [(one.booking, one.slot) for one in held if one.is_live])
-        for one in options:
-            await holds.announce(dossier, one.booking, one.slot)
 
 
 async def remind() -> int:
@@ -59,9 +56,14 @@ async def remind() -> int:
     return sum([await _remind(row["dossier"]) for row in await db.fetch(DUE, clock.now(), REMINDER)])
 
 
+async def _confirm_all(dossier: Dossier, held: list[Held]) -> None:
+    options = changes.taking_place([one for one in held if one.booking.state == "option"])
+    for one in options:
+        await _confirm(one)
+    await changes.write_again(dossier, options)
+
+
 async def _confirm(one: Held) -> None:
-    if one.slot.is_called_off:
-        raise CalledOff(one.slot.reason)
     if not await changes.change(one, CONFIRM, clock.now()):
         raise OptionOver
     await outbox.withdraw_unsent(one.subject)
@@ -70,12 +72,9 @@ async def _confirm(one: Held) -> None:
 
 async def _remind(dossier_id: UUID) -> bool:
     async with db.transaction():
-        try:
-            dossier = await changes.hold(await dossiers.by_id(dossier_id))
-        except UnknownLink:  # being erased, or readdressed a moment ago
-            return False
-        now = clock.now()
-        due = [one for one in await changes.held_by(dossier) if await changes.change(one, REMIND, now)]
+        dossier, now = await changes.lock(dossier_id), clock.now()
+        on = [one for one in await changes.held_by(dossier) if not one.slot.is_called_off]
+        due = [one for one in on if await changes.change(one, REMIND, now)]
         if due:
             await class_emails.remind_of_option(dossier, [(one.booking, one.slot) for one in due])
             await note("system", "remind", "dossier", dossier.id)

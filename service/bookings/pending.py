@@ -6,11 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from service import clock, db, tokens
-from service.bookings import changes, class_emails, dossiers, holds, lapses, pending_emails, seats, waiting
+from service.bookings import changes, class_emails, dossiers, holds, lapses, options, pending_emails, seats, waiting
 from service.bookings.changes import Held
 from service.bookings.holds import Standing
 from service.bookings.tables import Dossier
-from service.events.slots import CalledOff
 from service.journal.notes import note
 from service.mail import outbox
 from service.refusal import Refusal
@@ -18,9 +17,11 @@ from service.refusal import Refusal
 REMIND_AFTER = timedelta(days=2)
 AGREED = ("pending", "option", "confirmed")  # what a booking may be once somebody has agreed to it
 
+# Who has an option that ends so soon has just read of it.
 SETTLE = """
 UPDATE booking SET state = $3::text, expires_at = $4, awaits_approval = $5, awaits_guardian = $6,
-    revision = revision + 1, reminded_at = CASE WHEN $3::text = 'pending' THEN reminded_at END
+    revision = revision + 1, reminded_at =
+        CASE WHEN $3::text = 'pending' THEN reminded_at WHEN $4 <= $2::timestamptz + $7::interval THEN $2 END
 WHERE id = $1 AND state = 'pending' AND expires_at > $2 RETURNING *
 """
 REFUSE = """
@@ -95,7 +96,7 @@ async def authorise(dossier: Dossier) -> None:
         asked = [one for one in held if _asks_guardian(one)]
         if not asked and not _was_authorised(dossier, held):
             raise AuthorisationOver
-        for one in asked:
+        for one in changes.taking_place(asked):
             await _authorise(dossier, one, ("guardian", "authorise"))
 
 
@@ -127,12 +128,11 @@ async def approve(booking_id: UUID, by: str) -> None:
         asked = [each for each in all_of_it if each.booking.state == "pending" and each.booking.awaits_approval]
         if one not in asked:
             raise NothingPending
-        standings = holds.as_one([_standing(each, approval=False) for each in asked])
-        for each, standing in zip(asked, standings, strict=True):
-            await _agree(dossier, each, standing, (by, "approve"))
-        if one.is_class:
-            live = [(each.booking, each.slot) for each in all_of_it if each.is_live]
-            await class_emails.say_booked(dossier, live)
+        approved = changes.taking_place(asked)
+        standings = holds.as_one([_standing(each, approval=False) for each in approved])
+        for each, standing in zip(approved, standings, strict=True):
+            await _agree(each, standing, (by, "approve"))
+        await changes.write_again(dossier, approved)
 
 
 async def authorise_on_paper(booking_id: UUID, by: str) -> None:
@@ -143,6 +143,7 @@ async def authorise_on_paper(booking_id: UUID, by: str) -> None:
     async with db.transaction():
         dossier, one, _ = await _hold_booking(booking_id)
         if not _was_authorised(dossier, [one]):
+            [one] = changes.taking_place([one])
             await _authorise(dossier, one, (by, "authorise_on_paper"))
 
 
@@ -161,6 +162,8 @@ async def refuse(booking_id: UUID, reason: str, by: str) -> None:
         for each in ended:
             await _end(dossier, each, (by, "refuse"), reason)
         await lapses.end_rests(ended, all_of_it)
+        if one.is_class:
+            await class_emails.say_what_is_left(dossier, await changes.live_of(dossier))
         for each in ended:
             await waiting.promote(each.slot.id)
 
@@ -229,18 +232,16 @@ def _was_approved(one: Held) -> bool:
 async def _authorise(dossier: Dossier, one: Held, who: tuple[str, str]) -> None:
     if not one.booking.awaits_guardian:
         raise NothingPending
-    await _agree(dossier, one, _standing(one, guardian=False), who)
+    await _agree(one, _standing(one, guardian=False), who)
+    await changes.write_again(dossier, [one])
     await _note_answer(dossier)
 
 
-async def _agree(dossier: Dossier, one: Held, standing: Standing, who: tuple[str, str]) -> None:
+async def _agree(one: Held, standing: Standing, who: tuple[str, str]) -> None:
     """Somebody agreed, ``who`` as (actor, verb): it stands like this now."""
-    if one.slot.is_called_off:
-        raise CalledOff(one.slot.reason)
-    if not await changes.change(one, SETTLE, clock.now(), *astuple(standing)):
+    if not await changes.change(one, SETTLE, clock.now(), *astuple(standing), options.REMINDER):
         raise NothingPending
     await outbox.withdraw_unsent(one.subject)
-    await holds.announce(dossier, one.booking, one.slot)
     await note(*who, "booking", one.booking.id)
 
 

@@ -134,7 +134,9 @@ def read(field: str) -> Plan:
     plan = [_part(*one.groups()) for one in found if one]
     if len(plan) != len(found) or len(plan) > MOST_PARTS or len({one.slot for one in plan}) < len(plan):
         raise ValueError("not a plan")
-    if any(one.whole.pupils < 1 or (one.later.seats and not one.later.pupils) for one in plan):
+    if any(
+        one.whole.pupils < 1 or any(here.seats and not here.pupils for here in (one.now, one.later)) for one in plan
+    ):
         raise ValueError("nobody comes")
     return plan
 

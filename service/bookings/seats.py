@@ -132,7 +132,7 @@ async def check_not_doubled(slot_id: UUID, email_key: str, name_key: str, *, is_
     if not email_key:
         return 0
     held = await db.fetch(ASKED, slot_id, email_key, list(LIVE))
-    same = [row["dossier"] for row in held if row["name_key"] == name_key and bool(row["pupils"]) == is_class]
+    same = [row["dossier"] for row in held if row["name_key"] == name_key]
     siblings = [row["dossier"] for row in held if not row["pupils"]]
     if same or (not is_class and len(siblings) >= SIBLINGS):
         raise AlreadyBooked(same or siblings)

@@ -1,31 +1,21 @@
 """The waiting list: one queue a slot, first come first served. A seat that is freed is offered by itself."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import class_emails, dossiers, emails, seats
+from service.bookings import class_emails, dossiers, emails, seats, turns
 from service.bookings.dossiers import Booker
 from service.bookings.holds import Standing
-from service.bookings.tables import Booking, Dossier
+from service.bookings.tables import LIVE, Booking, Dossier
+from service.bookings.turns import Entry
 from service.events import shares, slots
-from service.events.shares import INDIVIDUAL, Room
-from service.events.slots import LAST_CALL, BookableSlot
+from service.events.slots import BookableSlot
 from service.journal.notes import note
 from service.limits import keys
 from service.mail import outbox
 from service.refusal import Refusal
-
-MOST_PASSES = 3  # how often an entry that needs more seats than are free may see others served
-# With so much time left to the closing, an offer stands so long (product.md, "Waiting list").
-TERMS = (
-    (timedelta(hours=48), timedelta(hours=24)),
-    (timedelta(hours=6), timedelta(hours=4)),
-    (LAST_CALL, timedelta(hours=1)),
-)
 
 ROOM = f"""
 SELECT slot.starts_at, slot.closes_at, slot.fill, {shares.COLUMNS},
@@ -54,12 +44,8 @@ MOVE_NAMES = """
 UPDATE attendee SET booking = $2, number = number + (SELECT count(*) FROM attendee WHERE booking = $2)
 WHERE booking = $1
 """
+NOT_OFFERED = "SELECT 1 FROM booking WHERE dossier = $1 AND state = ANY($2) AND state <> 'offered' LIMIT 1"
 NOTE_PASSED = "UPDATE booking SET passed_over = $2 WHERE id = $1"
-RANK = """
-SELECT me.id, count(earlier.id) AS entries, coalesce(sum(earlier.seats), 0)::int AS seats
-FROM booking me LEFT JOIN booking earlier ON earlier.slot = me.slot AND earlier.state = 'waiting'
-    AND (earlier.queued_at, earlier.id) < (me.queued_at, me.id) WHERE me.id = ANY($1) GROUP BY me.id
-"""
 # Offers that lapsed, lists that closed, and shares that were released where somebody's turn has come by that.
 DUE = """
 SELECT DISTINCT slot FROM booking WHERE state = 'offered' AND expires_at <= $1
@@ -99,33 +85,6 @@ class FewerThanTaken(Refusal):
         self.seats_taken = seats_taken
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of a queue, in its order."""
-
-    id: UUID
-    seats: int
-    passed_over: int
-    audience: str = INDIVIDUAL
-
-    def is_rival(self, other: "Entry", room: Room) -> bool:
-        """Whether its seats could have been the other's: it asks for the same, or for more than is its own."""
-        return self.audience == other.audience or not room.is_own(self.seats, self.audience)
-
-
-@dataclass(frozen=True, slots=True)
-class Rank:
-    """Where somebody stands: how many entries and how many seats are before them."""
-
-    entries: int
-    seats: int
-
-    @property
-    def position(self) -> int:
-        """1 for the first."""
-        return self.entries + 1
-
-
 async def join(slot: BookableSlot, who: Booker, *, key: keys.Key | None = None) -> Dossier:
     """Put ``who`` at the end of the slot's queue; when a seat is free and nobody waits, they have it at once.
 
@@ -142,62 +101,17 @@ async def promote(slot_id: UUID) -> None:
     """
     db.inside_transaction()
     now, rows = clock.now(), await db.fetch(ROOM, slot_id)
-    until = deadline(now, rows[0]["closes_at"]) if rows else None
+    until = turns.deadline(now, rows[0]["closes_at"]) if rows else None
     if not until or not rows[0]["is_open"]:
         return
     room = shares.room_of(rows[0]).at(now)
     queue = [Entry(**dict(row)) for row in await db.fetch(QUEUE, slot_id)] if room.free > 0 else []
-    served, passed = in_turn(queue, room, is_strict=rows[0]["fill"] == "strict")
+    served, passed = turns.in_turn(queue, room, is_strict=rows[0]["fill"] == "strict")
     for entry in served:
         await _serve(slot_id, entry, until)
     for entry_id, times in passed.items():
         await db.fetch(NOTE_PASSED, entry_id, times)
         await note("system", "passed_over", "booking", entry_id)
-
-
-def in_turn(queue: Iterable[Entry], room: Room, *, is_strict: bool) -> tuple[list[Entry], dict[UUID, int]]:
-    """Who is served with the seats of ``room``, and who was passed over how often by now.
-
-    Strict waits for enough seats for the first. Otherwise the first that fits is served, but nobody sees others
-    served before them more than 3 times. Only a rival passes anybody over, or waits for them. Who wants more than
-    they could ever have is not waited for.
-    """
-    served: list[Entry] = []
-    skipped: list[Entry] = []
-    firm: set[UUID] = set()  # who must be served before their rivals
-    passed: dict[UUID, int] = {}
-    for entry in queue:
-        if entry.seats > room.most_for(entry.audience):
-            continue
-        is_fitting = entry.seats <= room.left_for(entry.audience)
-        rivals = [one for one in skipped if entry.is_rival(one, room)] if is_fitting else []
-        if is_fitting and firm.isdisjoint(one.id for one in rivals):
-            times = {one.id: passed.get(one.id, one.passed_over) + 1 for one in rivals}
-            firm |= {name for name, number in times.items() if number >= MOST_PASSES}
-            passed |= times
-            served.append(entry)
-            room = room.with_taken(entry.seats, entry.audience)
-        else:
-            skipped.append(entry)
-            if is_fitting or is_strict or entry.passed_over >= MOST_PASSES:
-                firm.add(entry.id)
-    return served, passed
-
-
-def deadline(now: datetime, closes_at: datetime) -> datetime | None:
-    """Until when an offer made now stands; None when nothing is offered any more."""
-    left = closes_at - now
-    return next((now + term for least, term in TERMS if left >= least), None)
-
-
-async def rank_of(booking: Booking) -> Rank:
-    """Where a waiting booking stands now."""
-    return (await ranks_of([booking.id]))[booking.id]
-
-
-async def ranks_of(bookings: Iterable[UUID]) -> dict[UUID, Rank]:
-    """Where each of these waiting bookings stands now."""
-    return {row["id"]: Rank(row["entries"], row["seats"]) for row in await db.fetch(RANK, list(bookings))}
 
 
 async def resize(slot_id: UUID, capacity: int) -> None:
@@ -281,7 +195,7 @@ async def take_or_wait(slot: BookableSlot, wanted: int, audience: str) -> bool:
     try:
         await seats.take(slot, wanted, audience)
     except seats.SoldOut:
-        if deadline(clock.now(), slot.closes_at) is None:
+        if turns.deadline(clock.now(), slot.closes_at) is None:
             raise TooLateToWait from None
         await seats.count_waiting(slot.id, wanted)
         return True
@@ -289,9 +203,9 @@ async def take_or_wait(slot: BookableSlot, wanted: int, audience: str) -> bool:
 
 
 async def say_waiting(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
-    """Post the letter that says where they stand. Needs an open transaction."""
-    if dossier.email:
-        await emails.say_waiting(dossier, booking, slot, (await rank_of(booking)).position)
+    """Post the letter that says where they stand; a class's summary tells it. Needs an open transaction."""
+    if dossier.email and not dossier.class_label:
+        await emails.say_waiting(dossier, booking, slot, (await turns.rank_of(booking)).position)
 
 
 async def _serve(slot_id: UUID, entry: Entry, until: datetime) -> None:
@@ -316,6 +230,8 @@ async def _offer(slot: BookableSlot, entry: Entry, until: datetime) -> None:
     rows = await db.fetch(OFFER, entry.id, until)
     booking, dossier = _booking(rows[0]), await dossiers.by_id(rows[0]["dossier"])
     await outbox.withdraw_unsent(("booking", booking.id))
+    if not await db.fetch(NOT_OFFERED, dossier.id, list(LIVE)):  # else a class's summary tells of more
+        await class_emails.withdraw_summary(dossier)
     if dossier.email:
         await emails.offer(dossier, booking, slot)
     await note("system", "offer", "booking", booking.id)

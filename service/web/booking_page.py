@@ -7,7 +7,7 @@ from litestar import Response
 
 from service import clock, i18n, text, tokens
 from service.attendance import presence
-from service.bookings import changes, dossiers, waiting
+from service.bookings import changes, dossiers, turns
 from service.bookings.changes import Held
 from service.bookings.tables import Booking, Dossier
 from service.events import details
@@ -79,7 +79,7 @@ async def _in_the_queue(held: Held, card: SlotCard) -> dict[str, Any]:
     stands, until = _stands(held, card), held.booking.expires_at
     return {
         "stands": stands,
-        "position": (await waiting.rank_of(held.booking)).position if stands == "waiting" else 0,
+        "position": (await turns.rank_of(held.booking)).position if stands == "waiting" else 0,
         "answer_until": i18n.local(until) if stands in ("offered", "pending") and until else None,
         "can_rejoin": stands in ("lapsed", "closed", "declined", "unanswered")
         and held.booking.state != "pending"

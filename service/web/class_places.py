@@ -5,11 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from service import clock, i18n
-from service.bookings import plans, waiting
+from service.bookings import plans, turns
 from service.bookings.changes import Held
 from service.bookings.plans import Party
 from service.bookings.tables import LIVE, Booking
-from service.bookings.waiting import Rank
+from service.bookings.turns import Rank
 from service.events.cards import SlotCard
 
 # Where a class stands is where the first of these stands that any of its slots is in.
@@ -67,7 +67,7 @@ class Asked:
 
 async def places_of(held: list[Held], cards: dict[UUID, SlotCard]) -> list[Place]:
     """One for each slot of the class, in their order in time."""
-    ranks = await waiting.ranks_of([one.booking.id for one in held if one.booking.state == "waiting"])
+    ranks = await turns.ranks_of([one.booking.id for one in held if one.booking.state == "waiting"])
     by_slot: dict[UUID, list[Held]] = {}
     for one in held:
         by_slot.setdefault(one.slot.id, []).append(one)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from service import clock, db
-from service.bookings import changes, dossiers, holds, seats, waiting
+from service.bookings import changes, dossiers, holds, seats, turns, waiting
 from service.bookings.dossiers import Booker
 from service.bookings.holds import Standing
 from service.bookings.plans import NOBODY, Party
@@ -81,7 +81,7 @@ async def standing(slot: BookableSlot) -> list[str]:
 
 async def positions(*dossiers: Dossier) -> list[int]:
     """Where each stands in its queue."""
-    return [(await waiting.rank_of(await booking_of(dossier))).position for dossier in dossiers]
+    return [(await turns.rank_of(await booking_of(dossier))).position for dossier in dossiers]
 
 
 async def deadline_of(dossier: Dossier) -> datetime:

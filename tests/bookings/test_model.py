@@ -16,7 +16,7 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from service import clock, db
-from service.bookings import changes, erasure, offers, seats, waiting
+from service.bookings import changes, erasure, offers, seats, turns, waiting
 from service.bookings.tables import HOLDING, Dossier
 from service.events import slots
 from service.events.shares import Room
@@ -252,7 +252,7 @@ async def _lets_anybody_overtake(slot: BookableSlot, number: int, audience: str,
     await _TAKE(slot, number, audience, in_turn=True)
 
 
-def _the_last_first(queue: Iterable[waiting.Entry], room: Room, *, is_strict: bool) -> Any:
+def _the_last_first(queue: Iterable[turns.Entry], room: Room, *, is_strict: bool) -> Any:
     """Planted: the queue is a pile."""
     return _IN_TURN(list(queue)[::-1], room, is_strict=is_strict)
 
@@ -271,7 +271,7 @@ async def _counts_nothing(_: object, __: int) -> None:
     """Planted."""
 
 
-_IN_TURN, _TAKE = waiting.in_turn, seats.take
+_IN_TURN, _TAKE = turns.in_turn, seats.take
 
 
 @pytest.mark.usefixtures("_many_letters")
@@ -280,7 +280,7 @@ _IN_TURN, _TAKE = waiting.in_turn, seats.take
     [
         (waiting, "promote", _offers_nothing),
         (seats, "take", _lets_anybody_overtake),
-        (waiting, "in_turn", _the_last_first),
+        (turns, "in_turn", _the_last_first),
         (seats, "hold", _locks_nothing),
         (seats, "count_waiting", _counts_nothing),
         (seats, "_kept_for_others", _keeps_nothing),

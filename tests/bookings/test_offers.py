@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from service import clock, db
-from service.bookings import changes, erasure, offers, seats, waiting
+from service.bookings import changes, erasure, offers, seats, turns, waiting
 from service.bookings.dossiers import UnknownLink
 from service.bookings.seats import AlreadyBooked
 from service.bookings.tables import Dossier
@@ -60,12 +60,12 @@ async def an_offer() -> tuple[BookableSlot, Dossier]:
     ],
 )
 def test_an_offer_stands_the_shorter_the_nearer_the_closing_is(left: timedelta, stands: timedelta | None) -> None:
-    assert waiting.deadline(NOW, NOW + left) == (stands and NOW + stands)
+    assert turns.deadline(NOW, NOW + left) == (stands and NOW + stands)
 
 
 def test_no_offer_stands_beyond_the_closing() -> None:
     for minutes in range(60 * 72):
-        until = waiting.deadline(NOW, NOW + minutes * MINUTE)
+        until = turns.deadline(NOW, NOW + minutes * MINUTE)
         assert until is None or until <= NOW + minutes * MINUTE
 
 

@@ -268,14 +268,14 @@ async def test_where_two_must_agree_one_is_not_enough(first: str) -> None:
 
 
 async def test_an_approved_class_has_its_option_counted_from_the_approval() -> None:
-    slot = await make_slot(40, event=await make_event(needs_approval=True, takes_classes=True, option_days=3))
+    slot = await make_slot(40, event=await make_event(needs_approval=True, takes_classes=True, option_days=4))
     dossier = await booked(slot, a_pupil())
     booking = await booking_of(dossier)
     await db.fetch("UPDATE booking SET pupils = 1 WHERE id = $1", booking.id)
 
     with after(2 * DAY):
         await pending.approve(booking.id, ADA)
-        until = clock.now() + 3 * DAY
+        until = clock.now() + 4 * DAY
 
     option = await booking_of(dossier)
     assert (option.state, option.awaits_approval, option.reminded_at is None) == ("option", False, True)

@@ -177,7 +177,7 @@ async def test_without_its_condition_a_late_yes_would_confirm_a_seat_that_is_gon
 
     async def agree() -> None:
         async with db.transaction():
-            await pending._agree(dossier, read_before, Standing(), (ADA, "approve"))
+            await pending._agree(read_before, Standing(), (ADA, "approve"))
 
     with monkeypatch.context() as patch, clock.at(booking.expires_at + SECOND):
         await lapses.expire()

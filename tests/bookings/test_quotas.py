@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from service import clock, db
-from service.bookings import changes, dossiers, erasure, offers, seats, waiting
+from service.bookings import changes, dossiers, erasure, offers, seats, turns, waiting
 from service.bookings.dossiers import Booker
 from service.bookings.holds import Standing
 from service.bookings.plans import Party
@@ -294,8 +294,8 @@ async def test_the_table_s_own_look_at_idle_seats_agrees_with_whose_turn_it_is()
     for number in range(60):
         slot = await _drawn(number)
         room = (await slots.load(slot.id)).room
-        queue = [waiting.Entry(**dict(row)) for row in await db.fetch(waiting.QUEUE.replace("FOR UPDATE", ""), slot.id)]
-        served, _ = waiting.in_turn(queue, room, is_strict=number % 3 == 0)
+        queue = [turns.Entry(**dict(row)) for row in await db.fetch(waiting.QUEUE.replace("FOR UPDATE", ""), slot.id)]
+        served, _ = turns.in_turn(queue, room, is_strict=number % 3 == 0)
         assert await checks.idle_slots() == ([slot.id] if served else []), (room, queue)
         await db.fetch("DELETE FROM booking")
         await db.fetch("UPDATE slot SET seats_taken = 0, seats_waiting = 0, class_seats = 0, partner_seats = 0")

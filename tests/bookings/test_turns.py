@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.bookings import changes, offers, waiting
+from service.bookings import changes, offers, turns, waiting
 from service.bookings.tables import AUDIENCES, Dossier
-from service.bookings.waiting import MOST_PASSES, Entry
+from service.bookings.turns import MOST_PASSES, Entry
 from service.events.shares import Room
 from service.events.slots import BookableSlot
 from tests.bookings.harness import booked, booking_of, held, journal_of
@@ -40,7 +40,7 @@ def wants(queue: list[Entry], free: int, *, is_strict: bool = False) -> list[int
 
 def in_turn(queue: list[Entry], free: int, *, is_strict: bool) -> tuple[list[Entry], dict[UUID, int]]:
     """Whose turn it is in a large slot that keeps nothing for anybody, where so many seats are free."""
-    return waiting.in_turn(queue, Room(100, {"individual": 100 - free}), is_strict=is_strict)
+    return turns.in_turn(queue, Room(100, {"individual": 100 - free}), is_strict=is_strict)
 
 
 def test_the_first_that_fits_is_served_and_who_was_passed_over_is_counted() -> None:
@@ -145,7 +145,7 @@ def test_without_shares_it_is_as_it_was_whoever_asks(queue: list[Entry], free: i
 
 @given(MIXED, ROOMS, st.booleans())
 def test_nobody_is_served_from_what_is_kept_for_others(queue: list[Entry], room: Room, is_strict: bool) -> None:
-    served, passed = waiting.in_turn(queue, room, is_strict=is_strict)
+    served, passed = turns.in_turn(queue, room, is_strict=is_strict)
 
     for entry in served:
         assert entry.seats <= room.left_for(entry.audience)
@@ -159,19 +159,19 @@ def test_nobody_is_served_from_what_is_kept_for_others(queue: list[Entry], room:
 def test_with_shares_too_nobody_else_s_turn_has_come_once_served(
     queue: list[Entry], room: Room, is_strict: bool
 ) -> None:
-    served, passed = waiting.in_turn(queue, room, is_strict=is_strict)
+    served, passed = turns.in_turn(queue, room, is_strict=is_strict)
     rest = [replace(one, passed_over=passed.get(one.id, one.passed_over)) for one in queue if one not in served]
     for entry in served:
         room = room.with_taken(entry.seats, entry.audience)
 
-    assert waiting.in_turn(rest, room, is_strict=is_strict) == ([], {})
+    assert turns.in_turn(rest, room, is_strict=is_strict) == ([], {})
 
 
 @given(MIXED, ROOMS, st.booleans())
 def test_who_could_be_served_alone_waits_only_for_a_rival_before_them(
     queue: list[Entry], room: Room, is_strict: bool
 ) -> None:
-    served, passed = waiting.in_turn(queue, room, is_strict=is_strict)
+    served, passed = turns.in_turn(queue, room, is_strict=is_strict)
     for entry in served:
         room = room.with_taken(entry.seats, entry.audience)
 
@@ -190,7 +190,7 @@ def test_who_wants_more_than_they_could_ever_have_changes_nothing_for_others(
     most = max(0, room.most_for("class"))
     hopeless = Entry(UUID(int=0), most + more, MOST_PASSES, "class")
 
-    assert waiting.in_turn([hopeless, *queue], room, is_strict=is_strict) == waiting.in_turn(
+    assert turns.in_turn([hopeless, *queue], room, is_strict=is_strict) == turns.in_turn(
         queue, room, is_strict=is_strict
     )
 
@@ -204,11 +204,11 @@ def test_an_entry_is_passed_over_by_a_rival_only() -> None:
     room = Room(10, {"individual": 6}, {"class": 3, "partner": 1})
     big, pupil, other, partner = entry("class", 5), entry("class", 2), entry("individual", 1), entry("partner", 1)
 
-    assert waiting.in_turn([big, other], room, is_strict=False) == ([], {})
-    assert waiting.in_turn([big, partner], room, is_strict=False) == ([partner], {})
-    assert waiting.in_turn([big, pupil], room, is_strict=False) == ([pupil], {big.id: 1})
+    assert turns.in_turn([big, other], room, is_strict=False) == ([], {})
+    assert turns.in_turn([big, partner], room, is_strict=False) == ([partner], {})
+    assert turns.in_turn([big, pupil], room, is_strict=False) == ([pupil], {big.id: 1})
     free = Room(11, room.taken, room.kept)
-    assert waiting.in_turn([big, other], free, is_strict=False) == ([other], {big.id: 1})
+    assert turns.in_turn([big, other], free, is_strict=False) == ([other], {big.id: 1})
 
 
 @pytest.mark.parametrize(("is_strict", "passed"), [(True, 0), (False, 3)])
@@ -217,14 +217,14 @@ def test_who_is_waited_for_holds_up_rivals_only(is_strict: bool, passed: int) ->
     big, pupil, other, partner = (
         entry("class", 6, passed), entry("class", 2), entry("individual", 1), entry("partner", 1),
     )  # fmt: skip
-    assert waiting.in_turn([big, pupil, other, partner], room, is_strict=is_strict) == ([partner], {})
+    assert turns.in_turn([big, pupil, other, partner], room, is_strict=is_strict) == ([partner], {})
 
 
 def test_who_is_held_up_is_not_overtaken_from_behind_within_the_own_share() -> None:
     """The three fit, and wait for the class; the one behind them stays in the share, and behind them."""
     room = Room(20, {"individual": 8, "class": 4}, {"individual": 10})
     queue = [entry("class", 7, 3), entry("individual", 3), entry("individual", 1)]
-    assert waiting.in_turn(queue, room, is_strict=False) == ([], {})
+    assert turns.in_turn(queue, room, is_strict=False) == ([], {})
 
 
 @given(st.integers(2, 9), st.lists(st.integers(1, 9), min_size=20, max_size=20))

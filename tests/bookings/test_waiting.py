@@ -7,11 +7,12 @@ import asyncpg
 import pytest
 
 from service import clock, db, worker
-from service.bookings import changes, erasure, offers, seats, waiting
+from service.bookings import changes, erasure, offers, seats, turns, waiting
 from service.bookings.dossiers import UnknownLink
 from service.bookings.seats import AlreadyBooked, SoldOut
 from service.bookings.tables import Booking, Dossier
-from service.bookings.waiting import FewerThanTaken, Rank, TooLateToWait
+from service.bookings.turns import Rank
+from service.bookings.waiting import FewerThanTaken, TooLateToWait
 from service.events import slots
 from service.events.slots import BookableSlot, BookingClosed, CalledOff, ClassesOnly
 from service.limits.keys import Key, KeyReused
@@ -39,7 +40,7 @@ async def test_on_a_full_slot_one_joins_the_queue_and_is_told_where_one_stands()
 
     booking = await booking_of(dossier)
     assert (booking.state, booking.seats, booking.queued_at is not None) == ("waiting", 1, True)
-    assert await waiting.rank_of(booking) == Rank(entries=1, seats=1)
+    assert await turns.rank_of(booking) == Rank(entries=1, seats=1)
     assert await letters_about(dossier) == [("waiting", "due", "", None)]
     [letter] = await db.fetch("SELECT facts ->> 'position' AS position FROM email WHERE subject_id = $1", booking.id)
     assert letter["position"] == "2"
@@ -74,7 +75,7 @@ async def test_the_rank_counts_the_seats_before_one_too() -> None:
     await joined(slot, wants=3)
     last = await joined(slot)
 
-    assert await waiting.rank_of(await booking_of(last)) == Rank(entries=2, seats=5)
+    assert await turns.rank_of(await booking_of(last)) == Rank(entries=2, seats=5)
 
 
 async def test_who_leaves_lets_the_others_move_up() -> None:
