@@ -62,6 +62,40 @@ SELECT slot FROM booking WHERE state = 'offered' AND expires_at < $1
 UNION SELECT id FROM slot WHERE seats_waiting > 0 AND closes_at < $1
 """
 OUTLIVED = "SELECT DISTINCT slot FROM booking WHERE state IN ('option', 'pending') AND expires_at < $1 ORDER BY 1"
+# Each finds bookings of which something is not so; what a table's own checks refuse is not looked for again.
+ODD = {
+    "an option of somebody who comes alone": "SELECT id FROM booking WHERE state = 'option' AND pupils = 0",
+    "pupils who are counted as somebody who comes alone": """
+        SELECT id FROM booking WHERE pupils > 0 AND audience = 'individual'""",
+    "what is agreed upon awaits a word still": """
+        SELECT id FROM booking WHERE state IN ('confirmed', 'option') AND (awaits_approval OR awaits_guardian)""",
+    "a hold reaches past the start": """
+        SELECT booking.id FROM booking JOIN slot ON slot.id = booking.slot
+        WHERE booking.state IN ('option', 'pending', 'offered') AND booking.expires_at > slot.starts_at""",
+    "beside what a class holds in a slot stands more than its rest that waits": """
+        SELECT one.id FROM booking one JOIN booking other
+            ON other.dossier = one.dossier AND other.slot = one.slot AND other.id <> one.id
+        WHERE one.state IN ('confirmed', 'option', 'pending', 'offered', 'waiting')
+          AND (other.state = 'offered' OR other.state = 'waiting' AND (one.state = 'waiting' OR other.pupils = 0)
+               OR other.state IN ('confirmed', 'option', 'pending') AND one.state <> 'waiting')""",
+    "somebody was passed over more than three times": "SELECT id FROM booking WHERE passed_over > 3",
+    "a booking and its dossier name two addresses": """
+        SELECT booking.id FROM booking JOIN dossier ON dossier.id = booking.dossier
+        WHERE booking.state IN ('confirmed', 'option', 'pending', 'offered', 'waiting')
+          AND booking.email_key <> dossier.email_key""",
+    "what is being erased has seats to come, or waits for some": """
+        SELECT booking.id FROM booking JOIN dossier ON dossier.id = booking.dossier
+        JOIN slot ON slot.id = booking.slot
+        WHERE booking.state IN ('confirmed', 'option', 'pending', 'offered', 'waiting')
+          AND slot.ends_at > dossier.erase_asked_at""",
+    "an invitation stands in a calendar for what is not confirmed": """
+        SELECT booking.id FROM booking JOIN invitation
+            ON invitation.subject_kind = 'booking' AND invitation.subject_id = booking.id
+        WHERE invitation.ended_at IS NULL AND booking.state <> 'confirmed'""",
+    "a name is listed where no class comes": """
+        SELECT DISTINCT booking.id FROM booking JOIN attendee ON attendee.booking = booking.id
+        WHERE booking.pupils = 0""",
+}
 STUCK = "SELECT count(*) AS letters FROM email WHERE state IN ('due', 'sending') AND posted_at < $1"
 FAILED = "SELECT count(*) AS letters FROM email WHERE state = 'failed' AND settled_at > $1"
 PATIENCE = timedelta(hours=1)
@@ -108,13 +142,18 @@ async def outlived_slots() -> list[UUID]:
     return [row["slot"] for row in await db.fetch(OUTLIVED, clock.now() - PATIENCE)]
 
 
+async def odd_bookings() -> list[tuple[str, UUID]]:
+    """What is not as it should be, and of which booking: none, or the product is broken."""
+    return [(what, row["id"]) for what, query in ODD.items() for row in await db.fetch(f"{query} ORDER BY 1")]
+
+
 async def findings() -> list[str]:
     """One line for each thing that is wrong, with what to do about it; none when all is well."""
     return [*await broken_rules(), *await late_offers(), *await late_mail(), *await failed_mail()]
 
 
 async def broken_rules() -> list[str]:
-    """One line for each slot whose counters lie, or whose queue stands still."""
+    """One line for each slot whose counters lie, or whose queue stands still; and for each booking that cannot be."""
     lies = [
         f"slot {one.slot}: {one.seats_taken} seats counted, {one.seats_held} held; "
         f"{one.seats_waiting} counted as waited for, {one.seats_queued} waited for; "
@@ -128,7 +167,11 @@ async def broken_rules() -> list[str]:
         "This is a defect: please report it with the journal of this slot."
         for slot in await idle_slots()
     ]
-    return lies + still
+    odd = [
+        f"booking {booking}: {what}. This is a defect: please report it with the journal of this booking."
+        for what, booking in await odd_bookings()
+    ]
+    return lies + still + odd
 
 
 async def late_offers() -> list[str]:

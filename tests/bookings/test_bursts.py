@@ -75,7 +75,8 @@ RULES = {
         SELECT booking.id FROM booking JOIN email last ON last.id =
             (SELECT max(id) FROM email WHERE email.subject_id = booking.id)
         JOIN dossier ON dossier.id = booking.dossier
-        WHERE booking.slot = $1 AND NOT (booking.state = 'waiting' AND dossier.class_label <> '') AND (last.state = 'superseded' OR last.revision <> booking.revision
+        WHERE booking.slot = $1 AND NOT (booking.state = 'waiting' AND dossier.class_label <> '')
+            AND (last.state = 'superseded' OR last.revision <> booking.revision
             OR last.letter <> CASE WHEN booking.state = 'confirmed' THEN 'confirmation'
                 WHEN booking.state = 'waiting' THEN 'waiting' WHEN booking.state = 'offered' THEN 'offer'
                 WHEN booking.state = 'expired' THEN 'lapsed'

@@ -2,11 +2,16 @@
 
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from service import clock, db
-from service.bookings import changes, waiting
+from service.bookings import attendees, changes, erasure, options, waiting
+from service.bookings.names import Name
+from service.bookings.plans import Party
 from service.operations import checks
+from tests.bookings.classes import a_class, again, class_slot, end_of
+from tests.bookings.harness import booking_of
 from tests.bookings.queues import DAY, ask, deadline_of, full_slot, joined, some
 from tests.makers import a_pupil, make_booking, make_event, make_slot
 
@@ -102,17 +107,83 @@ async def test_a_released_share_that_nobody_offers_is_overdue_after_an_hour_and_
         assert await checks.late_offers() == []
 
 
-@pytest.mark.parametrize("state", ["option", "pending"])
-async def test_a_hold_that_nobody_ends_for_an_hour_is_found(state: str) -> None:
-    slot = await make_slot()
-    await make_booking(slot)
-    held = "UPDATE booking SET state = $1, awaits_approval = true, expires_at = $2"
-    await db.fetch(held, state, clock.now() + HOUR)
+@pytest.mark.parametrize("of_event", [{}, {"needs_approval": True}])
+async def test_a_hold_that_nobody_ends_for_an_hour_is_found(of_event: dict[str, bool]) -> None:
+    slot = await class_slot(40, **of_event)
+    dossier = await a_class(slot)
     for minutes, found in ((-1, []), (1, [slot.id])):
-        with clock.at(clock.now() + 2 * HOUR + timedelta(minutes=minutes)):
+        with clock.at(await end_of(dossier) + HOUR + timedelta(minutes=minutes)):
             assert await checks.outlived_slots() == found
             assert [line.partition(":")[0] for line in await checks.late_offers()] == [f"slot {one}" for one in found]
             assert await checks.broken_rules() == []
+
+
+async def test_nothing_is_odd_about_a_class_in_any_of_its_states() -> None:
+    slot = await class_slot(20)
+    await make_booking(slot)
+    held = await a_class(slot, Party(10, 1), "2de 1")
+    await options.confirm(held)
+    await attendees.save(held, {(await booking_of(held)).id: [Name("DUPONT", "Léa")]})
+    await a_class(slot, Party(5, 0), "2de 2", later=Party(5, 0))
+    await a_class(await class_slot(40, needs_approval=True))
+    await erasure.erase(await a_class(await class_slot(40, option_days=None), label="1re"))
+    assert await checks.findings() == []
+
+
+ALONE = "(SELECT id FROM booking WHERE pupils = 0)"
+CLASS = "(SELECT id FROM booking WHERE chaperones = 1)"
+REST = "(SELECT id FROM booking WHERE state = 'waiting')"
+
+
+@pytest.mark.parametrize(
+    ("lie", "said"),
+    [
+        (f"UPDATE booking SET state = 'option', expires_at = now() WHERE id = {ALONE}", "comes alone"),
+        (f"UPDATE booking SET audience = 'individual' WHERE id = {CLASS}", "counted as somebody who comes alone"),
+        (f"UPDATE booking SET awaits_approval = true WHERE id = {CLASS}", "awaits a word still"),
+        (f"UPDATE booking SET awaits_guardian = true WHERE id = {ALONE}", "awaits a word still"),
+        (f"UPDATE booking SET expires_at = now() + interval '1 year' WHERE id = {CLASS}", "past the start"),
+        (
+            f"UPDATE booking SET state = 'offered', expires_at = now(), email_key = '' WHERE id = {REST}",
+            "more than its rest",
+        ),
+        (f"UPDATE booking SET passed_over = 4 WHERE id = {REST}", "passed over"),
+        ("UPDATE dossier SET email_key = 'autre@exemple.test' WHERE class_label = ''", "two addresses"),
+        ("UPDATE dossier SET erase_asked_at = now() WHERE class_label = ''", "being erased"),
+        (f"UPDATE invitation SET subject_id = {CLASS}", "in a calendar"),
+        (f"INSERT INTO attendee (id, booking, number) VALUES (gen_random_uuid(), {ALONE}, 1)", "no class comes"),
+    ],
+)
+async def test_a_booking_that_cannot_be_is_found(lie: str, said: str) -> None:
+    slot = await class_slot(20)
+    await make_booking(slot)
+    await a_class(await again(slot), Party(8, 1), later=Party(11, 0))
+    assert await checks.odd_bookings() == []
+    await db.fetch(lie)
+
+    assert {what for what, _ in await checks.odd_bookings() if said in what} != set()
+    assert [line for line in await checks.findings() if line.startswith("booking ") and said in line] != []
+    await db.fetch("DELETE FROM attendee")
+    await db.fetch("DELETE FROM booking")
+    await db.fetch("UPDATE slot SET seats_taken = 0, seats_waiting = 0, class_seats = 0")
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "state = 'pending', expires_at = now()",
+        "state = 'pending', awaits_approval = true",
+        "state = 'option'",
+        "pupils = 3, chaperones = 1",
+        "pupils = -1, chaperones = 2",
+        "state = 'expired'",
+        "audience = 'vip'",
+    ],
+)
+async def test_what_a_table_refuses_need_not_be_looked_for(lie: str) -> None:
+    await make_booking(await make_slot())
+    with pytest.raises(asyncpg.CheckViolationError):
+        await db.fetch(f"UPDATE booking SET {lie}")
 
 
 async def test_a_queue_that_is_counted_wrong_is_found() -> None:
