@@ -106,7 +106,7 @@ async def _names_missing(dossier: Dossier) -> dict[str, Any]:
 
 
 async def _names(request: Visit, dossier: Dossier, held: list[Held], form: Form) -> dict[str, Any]:
-    until = max((one.restore_until for one in held if one.restore_until), default=None)
+    until = min((one.restore_until for one in held if one.restore_until), default=None)
     may_change = any(one.may_change and not one.has_lapsed for one in held)
     return {
         "token": dossiers.token_of(dossier.id, dossier.generation),
@@ -118,6 +118,7 @@ async def _names(request: Visit, dossier: Dossier, held: list[Held], form: Form)
         "level": dossier.level,
         "age": "",
         "parent_email": "",
+        "awaits_guardian": False,  # a class has its teachers with it
         "class_label": dossier.class_label,
         "girls": dossier.girls,
         "needs": dossier.needs,
@@ -133,10 +134,11 @@ async def _names(request: Visit, dossier: Dossier, held: list[Held], form: Form)
 
 def _may(places: list[Place]) -> dict[str, bool]:
     """What may be done with the class as a whole."""
-    is_refused = any(place.state == "expired" for place in places)  # an option is no turn in the queue
+    wanted = [place for place in places if place.may_rejoin]
     return {
         "can_cancel": any(place.may_end for place in places),
-        "can_rejoin": not is_refused and any(place.may_rejoin for place in places),
+        "can_rejoin": bool(wanted),
+        "must_wait": any(place.slot.takes_queue or place.slot.seats_left < place.party.seats for place in wanted),
     }
 
 

@@ -31,6 +31,7 @@ class Place:
     party: Party
     rest: Party
     position: int
+    restore_until: datetime | None
     may_end: bool
     may_change: bool
     may_grow: bool
@@ -100,6 +101,7 @@ def _place(here: list[Held], card: SlotCard, ranks: dict[UUID, Rank]) -> Place:
         party=_party_of(first),
         rest=_party_of(rest) if rest else plans.NOBODY,
         position=rank.position if rank else 0,
+        restore_until=first.restore_until and i18n.local(first.restore_until),
         may_end=may_end,
         may_change=may_end and state != "offered",
         may_grow=first.slot.closes_at > clock.now(),

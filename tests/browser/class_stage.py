@@ -42,8 +42,8 @@ async def set_up() -> ClassStage:
 
 async def make(slots: list[BookableSlot], *parts: Party, who: Booker = TEACHER, later: Party = NOBODY) -> Dossier:
     """A class in these slots, of a teacher of its own; what comes ``later`` waits in the first."""
-    plan = [Part(slot.id, party, NOBODY if n else later) for n, (slot, party) in enumerate(zip(slots, parts, strict=False))]
-    return await groups.book(plan, somebody(who))
+    first, *others = [Part(slot.id, party) for slot, party in zip(slots, parts, strict=False)]
+    return await groups.book([replace(first, later=later), *others], somebody(who))
 
 
 def somebody(who: Booker) -> Booker:

@@ -7,9 +7,12 @@ from playwright.async_api import Page
 from tests.browser.openers import Opener
 
 
+BROKEN = 500
+
+
 @dataclass(frozen=True)
 class Situation:
-    """``path`` where it has an address, ``status`` as it answers."""
+    """``path`` where it has an address."""
 
     name: str
     open: Opener
@@ -20,6 +23,7 @@ def at(name: str, path: str) -> Situation:
     """A situation that has an address."""
 
     async def open_it(page: Page, site: str) -> None:
-        await page.goto(site + path)
+        answer = await page.goto(site + path)
+        assert answer and answer.status < BROKEN, name  # a picture of the wrong page proves nothing
 
     return Situation(name, open_it, path)
