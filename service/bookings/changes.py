@@ -110,7 +110,8 @@ class Held:
 async def held_by(dossier: Dossier) -> list[Held]:
     """The bookings of a dossier with their slots, in the order in which slots are locked."""
     bookings = await Booking.objects().where(Booking.dossier == dossier.id).order_by(Booking.slot)
-    return [Held(booking, await slots.load(_uuid(booking.slot))) for booking in bookings]
+    known = await slots.load_all({_uuid(booking.slot) for booking in bookings})
+    return [Held(booking, known[_uuid(booking.slot)]) for booking in bookings]
 
 
 def undo_until(slot: BookableSlot, ended_at: datetime) -> datetime:
@@ -142,11 +143,13 @@ async def lock(dossier_id: UUID) -> Dossier:
 async def cancel(dossier: Dossier, *, slot: UUID | None = None) -> None:
     """Free the seats of the dossier, all or those of one ``slot``, end their invitations and say so.
 
-    Done twice, it is done once. Refuses: AlreadyStarted, UnknownLink.
+    Done twice, it is done once. What has begun stays, and keeps the others from nothing.
+    Refuses: AlreadyStarted, UnknownLink.
     """
     async with db.transaction():
         dossier = await hold(dossier)
-        await cancel_held(dossier, [one for one in await held_by(dossier) if slot in (None, one.slot.id)])
+        held = [one for one in await held_by(dossier) if slot in (None, one.slot.id)]
+        await cancel_held(dossier, _still_to_come(held))
 
 
 async def cancel_held(dossier: Dossier, held: list[Held], *, for_good: bool = False) -> None:
@@ -198,7 +201,7 @@ async def correct_address(dossier: Dossier, address: str) -> Dossier:
         dossier = await hold(dossier)
         if not await may_correct_address(dossier):
             raise AddressSettled
-        held = [one for one in await held_by(dossier) if one.booking.state in LIVE]
+        held = _still_to_come([one for one in await held_by(dossier) if one.is_live])
         for one in held:
             _check_not_started(one)
             await one.check_not_doubled(_other_key(dossier, address))
@@ -227,6 +230,11 @@ def taking_place(held: list[Held]) -> list[Held]:
     if held and not on:
         raise CalledOff(held[0].slot.reason)
     return on
+
+
+def _still_to_come(held: list[Held]) -> list[Held]:
+    """Without the dates of a class that have begun, while another is to come."""
+    return [one for one in held if one.may_change] or held
 
 
 async def live_of(dossier: Dossier) -> list[tuple[Booking, BookableSlot]]:

@@ -119,7 +119,7 @@ def _moment(stored: str) -> datetime:
 
 def _changed_names(email: Claimed) -> dict[str, Any]:
     waits = {name: email.facts.get(name, 0) for name in ("pupils_waiting", "seats_waiting")}
-    return {**emails.names_of(email), **waits}
+    return {**emails.names_of(email), **waits, "is_invitation": bool(email.method)}
 
 
 LETTERS = {

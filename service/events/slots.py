@@ -19,7 +19,7 @@ SELECT slot.id, slot.event AS event_id, slot.starts_at, slot.ends_at, slot.opens
        event.chaperone_ratio, event.chaperones_min, event.names_required_days, event.contact_email,
        host.name AS host_name
 FROM slot JOIN event ON event.id = slot.event JOIN organisation host ON host.id = event.host
-WHERE slot.id = $1 AND event.state <> 'draft'
+WHERE slot.id = ANY($1) AND event.state <> 'draft'
 """  # noqa: S608 - columns of ours
 
 LAST_CALL = timedelta(hours=1)  # from then to the closing, nothing is offered to the waiting list
@@ -137,11 +137,18 @@ class BookableSlot:
 
 async def load(slot_id: UUID, *, of: str | None = None) -> BookableSlot:
     """The slot, of the event with the slug ``of`` when one is named. Refuses: UnknownSlot."""
-    rows = await db.fetch(LOAD, slot_id)
-    if not rows or of not in (None, rows[0]["slug"]):
+    slot = (await load_all({slot_id}))[slot_id]
+    if of not in (None, slot.slug):
         raise UnknownSlot
-    row = dict(rows[0])
-    return BookableSlot(shares=shares.room_of(row), **{name: row[name] for name in SLOT_COLUMNS})
+    return slot
+
+
+async def load_all(slot_ids: set[UUID]) -> dict[UUID, BookableSlot]:
+    """These slots by their ids, with one statement. Refuses: UnknownSlot, when there is one of them missing."""
+    rows = await db.fetch(LOAD, list(slot_ids))
+    if len(rows) < len(slot_ids):
+        raise UnknownSlot
+    return {row["id"]: _slot(row) for row in rows}
 
 
 def check_open_to_individuals(slot: BookableSlot) -> None:
@@ -164,6 +171,10 @@ def check_open_to_classes(slot: BookableSlot) -> None:
     if not slot.takes_classes:
         raise NoClasses
     _check_list_is_open(slot)
+
+
+def _slot(row: Any) -> BookableSlot:
+    return BookableSlot(shares=shares.room_of(row), **{name: row[name] for name in SLOT_COLUMNS})
 
 
 def _check_takes_place(slot: BookableSlot) -> None:

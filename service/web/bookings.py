@@ -91,7 +91,9 @@ async def download(request: Visit, token: FromPath[str]) -> Response[bytes]:
     """
     dossier = await links.living(token)
     asked, held_by = request.query_params.get("slot", ""), await changes.held_by(dossier)
-    held = next((one for one in held_by if one.slot.id.hex == asked), held_by[0])
+    here = [one for one in held_by if one.slot.id.hex == asked] or held_by
+    # What waits in the same slot for the rest of a class has no invitation.
+    held = min(here, key=lambda one: one.booking.state != "confirmed")
     content = await invitations.as_file(held.subject, held.slot, emails.link_to(dossier))
     disposition = {"Content-Disposition": 'attachment; filename="invitation.ics"'}
     return Response(content, media_type="text/calendar", headers=disposition)
@@ -111,10 +113,10 @@ async def cancel(request: Visit, token: FromPath[str]) -> Response[Any]:
 
 @post("/bookings/{token:str}/restore", opt=PUBLIC)
 async def restore(request: Visit, token: FromPath[str]) -> Response[Any]:
-    """Take a cancellation back, while it is fresh and the seat is free."""
+    """Take a cancellation back, of all or of one slot, while it is fresh and the seat is free."""
     dossier, form = await links.change(request, token)
     try:
-        await changes.restore(dossier)
+        await changes.restore(dossier, slot=links.slot_of(form))
     except (TooLateToRestore, CalledOff, SoldOut, AlreadyBooked) as refusal:
         return await dossier_answer(request, dossier, form, refusals.answer(refusal, language(request)))
     return see(request, address_of(dossier), **links.origin(form))

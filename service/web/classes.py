@@ -63,8 +63,7 @@ async def create_class(request: Visit, slug: FromPath[str]) -> Response[Any]:
         return check_mail(request)
     except (SoldOut, TooFewChaperones) as refusal:
         ways = _ways(event, slot, party)
-        said = refusals.answer(refusal, language(request))
-        return await class_answer(request, event, form, _proposed(said, request) if ways else said, ways)
+        return await class_answer(request, event, form, _told(request, refusal, plan, ways), ways)
     except Refusal as refusal:
         return await class_answer(request, event, form, refusals.answer(refusal, language(request)))
     return see(request, address_of(dossier), booked="yes")
@@ -171,6 +170,13 @@ def _opening(card: SlotCard) -> Opening:
     return Opening(card.slot_id, seats_left, card.capacity, card.closes_at - clock.now() >= slots.LAST_CALL)
 
 
-def _proposed(said: Answer, request: Visit) -> Answer:
+def _told(request: Visit, refusal: Refusal, plan: Plan, ways: list[Plan]) -> Answer:
+    """Why it cannot be so, and that something else can."""
     words = i18n.translations(language(request))
+    elsewhere = words.gettext("Choose another date, or come with fewer.")
+    said = refusals.answer_to_class(refusal, language(request), elsewhere)
+    if isinstance(refusal, SoldOut) and len(plan) > 1:
+        said = replace(said, sentence=words.gettext("Somebody has just taken some of these seats."))
+    if not ways:
+        return said
     return replace(said, next_step=words.gettext("Here is what is possible: one press takes it."))

@@ -60,6 +60,19 @@ def answer(refusal: Refusal, language: str) -> Answer:
     return SENTENCES[type(refusal)](refusal, i18n.translations(language), language)
 
 
+def answer_to_class(refusal: Refusal, language: str, next_step: str = "") -> Answer:
+    """The same for a teacher, to whom "the last seat is gone" would be untrue: there may be seats, but too few."""
+    if not isinstance(refusal, SoldOut):
+        return answer(refusal, language)
+    words, left = i18n.translations(language), refusal.seats_left
+    sentence = words.gettext("No seat is left on this date.")
+    if refusal.seats_waiting:
+        sentence = words.gettext("Others wait for the seats of this date already.")
+    elif left > 0:
+        sentence = words.ngettext("This date has %(num)s seat left.", "This date has %(num)s seats left.", left)
+    return Answer(words.gettext("Not enough seats for your class"), sentence % {"num": left}, next_step)
+
+
 def to_the_queue(said: Answer, language: str) -> Answer:
     """The answer on a page whose form holds the waiting list ready: one more press joins it."""
     words = i18n.translations(language)

@@ -51,6 +51,51 @@ def just_full(slot: BookableSlot) -> Opener:
     return open_it
 
 
+def asked_for_class(path: str, **typed: str) -> Opener:
+    """The answer to the form of a class, of which 28 pupils come unless it says otherwise."""
+    fields = {"last_name": "Cappelaere", "first_name": "Manon", "email": "m.cappelaere@lycee.test", "school": "LYPSO",
+              "class_label": "2de 4", "pupils": "28", "chaperones": "3"} | typed  # fmt: skip
+
+    async def open_it(page: Page, site: str) -> None:
+        await page.goto(site + path)
+        if not await page.locator('input[name="slot"]:checked').count():
+            await page.locator('label[for="slot"]').click()
+        for name, value in fields.items():
+            await page.locator(f"#{name}").fill(value)
+        await page.locator('input[value="compulsory"] + label').click()
+        await page.wait_for_timeout(1100)
+        await _press(page, 'form[action*="/class"] button')
+
+    return open_it
+
+
+def counted(path: str, *, pupils: str, chaperones: str) -> Opener:
+    """The answer to other numbers for the first slot of a class."""
+
+    async def open_it(page: Page, site: str) -> None:
+        await page.goto(site + path)
+        await _unfold(page, "/numbers")
+        form = page.locator('form[action*="/numbers"]').first
+        await form.locator('[name^="pupils_"]').fill(pupils)
+        await form.locator('[name^="chaperones_"]').fill(chaperones)
+        async with page.expect_navigation():
+            await form.locator("button").click()
+
+    return open_it
+
+
+def given_up(path: str) -> Opener:
+    """The page after a class gave up its first slot without saying that it is sure."""
+
+    async def open_it(page: Page, site: str) -> None:
+        await page.goto(site + path)
+        await page.locator('summary:has-text("Renoncer")').first.click()
+        async with page.expect_navigation():
+            await page.locator('form:has([name="slot"]) button.is-danger').first.click()
+
+    return open_it
+
+
 def submitted(path: str, action: str) -> Opener:
     """The page after its form was sent empty."""
 

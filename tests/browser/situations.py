@@ -1,13 +1,9 @@
 """Every page in every state that a visitor can meet: what the accessibility, budget and gallery tests walk over."""
 
-from dataclasses import dataclass
-
-from playwright.async_api import Page
-
 from service.bookings.dossiers import guardian_token
 from service.web.house import PAGES
-from tests.browser import openers, stage
-from tests.browser.openers import Opener
+from tests.browser import class_situations, openers, stage
+from tests.browser.situation import Situation, at
 from tests.browser.stage import Stage
 from tests.makers import link_of
 
@@ -23,24 +19,6 @@ Marie-Antoinette-Éléonore DE LA ROCHEFOUCAULD-VANDENBROUCKE"""
 WRONG_NAMES = "Marie DUPONT\n12/03/2010\n????????\n" + "É" * 101
 
 
-@dataclass(frozen=True)
-class Situation:
-    """One state of one page, and how to get there. ``path`` where it has an address, ``status`` as it answers."""
-
-    name: str
-    open: Opener
-    path: str | None = None
-
-
-def at(name: str, path: str) -> Situation:
-    """A situation that has an address."""
-
-    async def open_it(page: Page, site: str) -> None:
-        await page.goto(site + path)
-
-    return Situation(name, open_it, path)
-
-
 async def empty() -> list[Situation]:
     """The service on its first day."""
     return [at("agenda-empty", "/"), at("agenda-empty-en", "/?lang=en"), at("month-empty", "/?view=month")]
@@ -54,6 +32,7 @@ async def all_situations() -> list[Situation]:
         *_events(staged),
         *_posters(staged),
         *_bookings(staged),
+        *await class_situations.all_situations(),
         *_names(staged),
         *_minors(staged),
         *_house(),

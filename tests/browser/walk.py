@@ -7,7 +7,7 @@ from playwright.async_api import Browser, Page, Request, ViewportSize
 
 from tests.browser import audit, situations
 from tests.browser.gallery import VIEWS, Gallery
-from tests.browser.situations import Situation
+from tests.browser.situation import Situation
 
 WIDTHS = (1280, 390, 320)
 PHONE = ViewportSize(width=390, height=844)

@@ -1,0 +1,29 @@
+"""One state of one page, and how to get there."""
+
+from dataclasses import dataclass
+
+from playwright.async_api import Page
+
+from tests.browser.openers import Opener
+
+
+BROKEN = 500
+
+
+@dataclass(frozen=True)
+class Situation:
+    """``path`` where it has an address."""
+
+    name: str
+    open: Opener
+    path: str | None = None
+
+
+def at(name: str, path: str) -> Situation:
+    """A situation that has an address."""
+
+    async def open_it(page: Page, site: str) -> None:
+        answer = await page.goto(site + path)
+        assert answer and answer.status < BROKEN, name  # a picture of the wrong page proves nothing
+
+    return Situation(name, open_it, path)
