@@ -92,6 +92,7 @@ STATIC = (
     "demo.css",
     "house.css",
     "classes.css",
+    "names.css",
     "passerelle.js",
     "favicon.svg",
 )
