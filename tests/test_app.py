@@ -99,6 +99,7 @@ STATIC = (
     "house.css",
     "classes.css",
     "office.css",
+    "names.css",
     "passerelle.js",
     "favicon.svg",
 )

@@ -38,7 +38,7 @@ async def all_situations() -> list[Situation]:
         at("class-missing-seats", f"{links['option']}?counted={slot['slot'].hex}&missing=3"),
         at("class-named", f"{links['booked-three']}?names=saved"),
         Situation("class-numbers-mistaken", openers.counted(links["option-three"], pupils="", chaperones="120")),
-        Situation("class-numbers-refused", openers.counted(links["booked"], pupils="600", chaperones="3")),
+        Situation("class-numbers-refused", openers.counted(links["option-three"], pupils="12", chaperones="0")),
         Situation("class-date-without-tick", openers.given_up(links["option-three"])),
         Situation("class-details", openers.opened(links["option-three"], "Mes données")),
     ]

@@ -86,7 +86,7 @@ async def _events() -> dict[str, Event]:
 
 async def _held() -> dict[str, Dossier]:
     """Options, classes that are confirmed or await the organisers, in one slot and in three."""
-    plain, asked = await _event(title="Visite de la verrerie"), await _event(names_required_days=5)
+    plain, asked = await _event(title="Visite de la verrerie"), await _event(names_required_days=5, chaperone_ratio=12)
     slots, others = await three(asked), await three(plain, 200)
     made = {
         "option": await make([others[0]], WHOLE),

@@ -6,7 +6,6 @@ from playwright.async_api import Page
 
 from tests.browser.openers import Opener
 
-
 BROKEN = 500
 
 
@@ -24,6 +23,7 @@ def at(name: str, path: str) -> Situation:
 
     async def open_it(page: Page, site: str) -> None:
         answer = await page.goto(site + path)
-        assert answer and answer.status < BROKEN, name  # a picture of the wrong page proves nothing
+        assert answer is not None
+        assert answer.status < BROKEN, name  # a picture of the wrong page proves nothing
 
     return Situation(name, open_it, path)

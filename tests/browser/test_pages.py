@@ -17,8 +17,9 @@ from service.worker import LETTERS
 from tests.browser import audit
 from tests.browser.gallery import LETTER_VIEWS, Gallery
 from tests.browser.walk import Findings, walk
+from tests.mail import test_class_letters
 from tests.mail.smtp_server import smtp_server
-from tests.mail.test_letters import provoke
+from tests.mail.test_letters import Arrived, provoke
 from tests.makers import a_pupil
 
 pytestmark = pytest.mark.browser
@@ -26,6 +27,8 @@ pytestmark = pytest.mark.browser
 FOLDER = Path(__file__).parent.parent.parent / "var" / "gallery"
 PLAIN = """<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
 <pre style="white-space:pre-wrap;overflow-wrap:anywhere;font:15px/1.5 monospace">"""
+# A class's letters have more cases than one each: they are taken by case.
+OF_CLASSES = {"class": "option", "option_reminder": "reminder", "option_lapsed": "lapsed", "changed": "changed"}
 LEAST_BYTES = 3_000  # less than any page with words on it
 
 
@@ -65,6 +68,7 @@ async def test_every_page_state_and_letter_has_its_pictures(
     index = gallery.write_index()
 
     taken = list(gallery.pictures())
+    assert set(OF_CLASSES.values()) <= set(test_class_letters.ALL)
     assert sorted(taken) == sorted(FOLDER.glob("*.jpg"))
     assert [picture.name for picture in taken if picture.stat().st_size < LEAST_BYTES] == []
     async with await browser.new_page() as page:
@@ -106,9 +110,18 @@ async def test_every_stop_is_reached_with_the_tab_key(browser: Browser, site: st
 async def _take_letters(gallery: Gallery, browser: Browser) -> None:
     """Each letter as a mail program on a phone shows it, and as plain text."""
     for letter, language in product(LETTERS, i18n.LANGUAGES):
-        async with smtp_server() as server:
-            arrived = await provoke(letter, replace(a_pupil(), language=language), server)
-        for kind, content in (("html", arrived.html), ("text", PLAIN + html.escape(arrived.text))):
-            async with await browser.new_page() as page:
-                await page.set_content(content)
-                await gallery.take(f"letter-{letter}-{language}-{kind}", page, LETTER_VIEWS)
+        if letter not in OF_CLASSES:
+            async with smtp_server() as server:
+                arrived = await provoke(letter, replace(a_pupil(), language=language), server)
+            await _take_letter(gallery, browser, f"letter-{letter}-{language}", arrived)
+    for case, language in product(test_class_letters.ALL, i18n.LANGUAGES):
+        arrived = await test_class_letters.ALL[case](language)
+        name = case.replace(", ", "-").replace(" ", "-")
+        await _take_letter(gallery, browser, f"letter-class-{name}-{language}", arrived)
+
+
+async def _take_letter(gallery: Gallery, browser: Browser, name: str, arrived: Arrived) -> None:
+    for kind, content in (("html", arrived.html), ("text", PLAIN + html.escape(arrived.text))):
+        async with await browser.new_page() as page:
+            await page.set_content(content)
+            await gallery.take(f"{name}-{kind}", page, LETTER_VIEWS)

@@ -138,7 +138,8 @@ async def _fill(slot: BookableSlot, number: int) -> None:
 async def reminded(language: str) -> Arrived:
     """The reminder of an option that ends within three days."""
 
-    async def happens(_: Class) -> None:
+    async def happens(of: Class) -> None:
+        await _leave_others_alone(of)
         await options.remind()
 
     return await told("option_reminder", language, happens, after=8 * DAY)
@@ -147,10 +148,16 @@ async def reminded(language: str) -> Arrived:
 async def lapsed(language: str, after: timedelta, **rules: Any) -> Arrived:
     """The letter after an option, or a class that awaited approval, ran out."""
 
-    async def happens(_: Class) -> None:
+    async def happens(of: Class) -> None:
+        await _leave_others_alone(of)
         await lapses.expire()
 
     return await told("option_lapsed", language, happens, after=after, **rules)
+
+
+async def _leave_others_alone(of: Class) -> None:
+    """What an earlier letter was about is not due as well."""
+    await db.fetch("UPDATE booking SET expires_at = expires_at + interval '1 year' WHERE dossier <> $1", of.dossier.id)
 
 
 ONE = (Party(28, 3),)

@@ -395,20 +395,24 @@ async def test_a_mistake_stands_beside_its_field_and_only_that_form_is_open(
     assert await has(dossier) == [("option", 12, 2), ("option", 12, 2), ("option", 4, 1)]
 
 
-async def test_what_cannot_be_keeps_the_numbers_and_what_was_typed(visitor: httpx.AsyncClient) -> None:
-    rules: dict[str, Any]
-    for capacity, rules, typed, title in (
+@pytest.mark.parametrize(
+    ("capacity", "rules", "typed", "title"),
+    [
         (60, {"chaperone_ratio": 10}, (28, 1), "More chaperones are needed"),
         (60, {"class_seats_max": 31}, (29, 3), "The class is too large"),
         (31, {}, (29, 3), "Not enough seats for your class"),
-    ):
-        dossier = await a_class(slot := await class_slot(capacity, **rules))
-        answer = await count(visitor, dossier, slot, *typed)
-        page = Page.of(answer)
-        assert (answer.status_code, title in page.words) == (409, True)
-        assert page.typed(f"pupils_{slot.id.hex}") == str(typed[0])
-        assert page.all("details", **{"class": "fold", "open": ""})
-        assert await has(dossier) == [("option", 28, 3)]
+    ],
+)
+async def test_what_cannot_be_keeps_the_numbers_and_what_was_typed(
+    visitor: httpx.AsyncClient, capacity: int, rules: dict[str, Any], typed: tuple[int, int], title: str
+) -> None:
+    dossier = await a_class(slot := await class_slot(capacity, **rules))
+    answer = await count(visitor, dossier, slot, *typed)
+    page = Page.of(answer)
+    assert (answer.status_code, title in page.words) == (409, True)
+    assert page.typed(f"pupils_{slot.id.hex}") == str(typed[0])
+    assert page.all("details", **{"class": "fold", "open": ""})
+    assert await has(dossier) == [("option", 28, 3)]
 
 
 async def test_a_closed_list_lets_numbers_fall_only_and_says_so(visitor: httpx.AsyncClient) -> None:
