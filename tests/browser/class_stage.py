@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from service import clock, db
-from service.bookings import changes, groups, lapses, offers, options, waiting
+from service.bookings import changes, groups, lapses, offers, options
 from service.bookings.dossiers import Booker
 from service.bookings.plans import NOBODY, Part, Party
 from service.bookings.tables import Dossier
@@ -153,5 +153,4 @@ async def _ended() -> dict[str, Dossier]:
         9 * DAY,
     )
     await db.fetch("UPDATE slot SET state = 'called_off', called_off_reason = 'machine en panne' WHERE id = $1", off.id)
-    assert await waiting.expire() == 0
     return made
