@@ -28,7 +28,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
 
     Refuses: NotSignedIn, NotAllowed.
     """
-    if handler.opt.get("public"):
+    if handler.opt.get("public") or connection.scope.get("method") == "OPTIONS":  # which only says what is allowed
         return
     token = connection.cookies.get(session_cookie(), "")
     who = await sessions.of_token(token) if token else None

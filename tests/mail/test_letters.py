@@ -2,6 +2,7 @@
 
 import html
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -15,6 +16,8 @@ from service.bookings.dossiers import Booker
 from service.bookings.tables import Dossier
 from service.events.slots import BookableSlot
 from service.mail import letters
+from service.people import sign_in, staff
+from service.people.staff import AlreadyStaff
 from service.worker import LETTERS
 from tests.bookings.minors import PARENT
 from tests.calendars.lint_raw import lint
@@ -85,6 +88,10 @@ async def provoke(letter: str, who: Booker, server: SmtpServer) -> Arrived:
         await emails.send_links(who.email, who.email_key, clock.now(), who.language)
     elif letter == "already_booked":
         await emails.remind_of_booking([dossier.id], who)
+    elif letter == "sign_in":
+        with suppress(AlreadyStaff):
+            await staff.add("Ada Vandamme", "ada@campus.test", "organiser", by="test")
+        await sign_in.ask("ada@campus.test", who.language)
     return await arrival(letter, dossier, slot, server)
 
 
@@ -337,3 +344,15 @@ async def test_a_fleeting_letter_is_forgotten_once_sent_and_another_is_kept(lett
         fleeting,
         fleeting,
     )
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+async def test_the_letter_of_a_way_in_holds_its_link_and_its_code_and_no_name(language: str) -> None:
+    arrived = await send("sign_in", language)
+    code = re.findall(r"[A-Z2-9]{4}-[A-Z2-9]{4}", arrived.text)[0]
+    link = re.findall(r"/office/sign-in/\w{32}", arrived.text)[0]
+    assert code in arrived.words
+    assert link in arrived.html
+    assert code in str(arrived.message["subject"])
+    assert arrived.calendars == []
+    assert "Vandamme" not in arrived.text + arrived.html

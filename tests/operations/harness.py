@@ -15,7 +15,7 @@ from service.limits import keys
 from service.limits.keys import Key
 from service.operations import backup, demo, restore
 from service.operations.restore import Restored
-from service.people import delivery
+from service.people import delivery, sessions, sign_in, staff
 from tests.bookings.harness import booked, booking_of, mail_goes_out, reread
 from tests.makers import BEN, CLEO, a_pupil, make_booking, make_event, make_slot
 from tests.operations.test_migrations import engine_on
@@ -40,6 +40,10 @@ async def a_season(folder: Path) -> Dossier:
 
 async def _leftovers(kept: Dossier) -> None:
     """Rows that no path of a booking writes here."""
+    ada = await staff.add(ODD[:200], "ada@campus.test", "admin", by="test")
+    await sign_in.open_directly(ada.id)
+    async with db.transaction():
+        await sessions.open_session(ada.id, ODD)
     await delivery.mark_undeliverable("nobody@exemple.test", ODD)
     async with db.transaction():
         assert await keys.claim(Key.of("screen", {"a": "b"}), kept.id)
