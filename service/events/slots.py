@@ -120,11 +120,6 @@ class BookableSlot:
         """How many seats an individual may take, or a class where individuals cannot come."""
         return self.room.left_for(INDIVIDUAL if self.takes_individuals else CLASS)
 
-    @property
-    def is_for_all(self) -> bool:
-        """Whether an individual (or a class, where no other comes) may have a seat now without waiting for it."""
-        return self.has_seat_for(INDIVIDUAL if self.takes_individuals else CLASS)
-
     def has_seat_for(self, audience: str) -> bool:
         """Whether a newcomer may have a seat: one is left, and nobody waits for it or too little time is left."""
         return self.room.has_seat_for(audience, is_last_call=self.closes_at - clock.now() < LAST_CALL)

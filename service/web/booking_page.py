@@ -49,16 +49,15 @@ async def booking_answer(request: Visit, dossier: Dossier, form: Form, refusal: 
     )
 
 
+def told_of(dossier: Dossier) -> dict[str, Any]:
+    """What any page of a dossier says of who booked."""
+    known = ("code", "first_name", "last_name", "email", "school", "level", "class_label", "girls", "needs")
+    token = dossiers.token_of(dossier.id, dossier.generation)
+    return {"token": token, **{name: getattr(dossier, name) for name in known}}
+
+
 async def _names(request: Visit, dossier: Dossier, held: Held, form: Form) -> dict[str, Any]:
-    return {
-        "token": dossiers.token_of(dossier.id, dossier.generation),
-        "code": dossier.code,
-        "first_name": dossier.first_name,
-        "last_name": dossier.last_name,
-        "email": dossier.email,
-        "school": dossier.school,
-        "level": dossier.level,
-        "class_label": "",
+    return told_of(dossier) | {
         "age": dict(age_bands(language(request))).get(held.booking.age_band, ""),
         "seats": held.booking.seats,
         "check_in_svg": qr_code(_check_in(held.booking.id)),

@@ -6,7 +6,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 
 from service import i18n
-from service.bookings import attendees, changes, dossiers, numbers, options, plans
+from service.bookings import attendees, changes, numbers, options, plans
 from service.bookings.changes import Held
 from service.bookings.dossiers import UnknownLink
 from service.bookings.numbers import NothingToCount
@@ -19,7 +19,7 @@ from service.people import delivery
 from service.refusal import Refusal
 from service.web import class_places, links, refusals
 from service.web.asking import MOST_CHAPERONES, outings
-from service.web.booking_page import address_of, booking_answer
+from service.web.booking_page import address_of, booking_answer, told_of
 from service.web.class_places import Place
 from service.web.forms import Form
 from service.web.pages import Visit, language, page, see
@@ -108,20 +108,10 @@ async def _names_missing(dossier: Dossier) -> dict[str, Any]:
 async def _names(request: Visit, dossier: Dossier, held: list[Held], form: Form) -> dict[str, Any]:
     until = min((one.restore_until for one in held if one.restore_until), default=None)
     may_change = any(one.may_change and not one.has_lapsed for one in held)
-    return {
-        "token": dossiers.token_of(dossier.id, dossier.generation),
-        "code": dossier.code,
-        "first_name": dossier.first_name,
-        "last_name": dossier.last_name,
-        "email": dossier.email,
-        "school": dossier.school,
-        "level": dossier.level,
+    return told_of(dossier) | {
         "age": "",
         "parent_email": "",
         "awaits_guardian": False,  # a class has its teachers with it
-        "class_label": dossier.class_label,
-        "girls": dossier.girls,
-        "needs": dossier.needs,
         "can_restore": until is not None,
         "restore_until": until and i18n.local(until),
         "can_correct_email": may_change and await changes.may_correct_address(dossier),
