@@ -70,17 +70,19 @@ class SlotCard:
 
     def seen_by(self, audience: str) -> "SlotCard":
         """The same slot with the seats and the status that the audience sees."""
-        seen = replace(self, audience=audience)
-        status = seen.status
+        onlooker, status = self._onlooker(audience), self.status
         if status in ("open", "full"):
-            has_seat = self.room.has_seat_for(seen.onlooker, is_last_call=self._is_last_call)
+            has_seat = self.room.has_seat_for(onlooker, is_last_call=self._is_last_call)
             status = "open" if has_seat else "full"
-        return replace(seen, seats_left=self.room.left_for(seen.onlooker), status=status)
+        return replace(self, audience=audience, status=status, seats_left=self.room.left_for(onlooker))
 
     @property
     def onlooker(self) -> str:
         """Whose view of the seats it is."""
-        return self.audience or (INDIVIDUAL if self.takes_individuals else CLASS)
+        return self._onlooker(self.audience)
+
+    def _onlooker(self, audience: str) -> str:
+        return audience or (INDIVIDUAL if self.takes_individuals else CLASS)
 
     @property
     def _is_last_call(self) -> bool:
