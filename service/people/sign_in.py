@@ -13,8 +13,7 @@ from service.people.tables import SignIn
 from service.refusal import Refusal
 
 LASTS = timedelta(minutes=10)
-ANY_BROWSER = "any browser"  # no browser's token: those have no blanks
-ANY_HASH = tokens.fingerprint(ANY_BROWSER)
+ANY_BROWSER = ""  # stands where a fingerprint would: no token has it
 
 BY_ADDRESS = "SELECT id, email FROM person WHERE email_key = $1 AND left_at IS NULL"
 OPEN = "used_at IS NULL AND expires_at > $2 AND tries < 5"
@@ -56,7 +55,7 @@ async def ask(address: str, language: str) -> str:
         await rates.spend_letter(key)
         async with db.transaction():
             known = await db.fetch(BY_ADDRESS, key)
-            way = await _open(known[0]["id"] if known else None, browser)
+            way = await _open(known[0]["id"] if known else None, tokens.fingerprint(browser))
             await emails.send_way_in(way, known[0]["email"] if known else address, language)
             if not known:  # the same work for an address that nobody knows, undone
                 raise _Unknown
@@ -71,7 +70,7 @@ async def by_link(token: str, browser: str, *, label: str = "") -> str:
     found = await db.fetch(BY_LINK, tokens.fingerprint(token), clock.now())
     if not found:
         raise WayInOver
-    if found[0]["browser_hash"] not in (tokens.fingerprint(browser or secrets.token_hex()), ANY_HASH):
+    if found[0]["browser_hash"] not in (tokens.fingerprint(browser), ANY_BROWSER):
         raise OtherBrowser
     return await _use(found[0]["id"], label)
 
@@ -98,12 +97,12 @@ async def forget_old() -> None:
     await db.fetch(FORGET, clock.now() - LASTS)
 
 
-async def _open(person: UUID | None, browser: str) -> SignIn:
+async def _open(person: UUID | None, browser_hash: str) -> SignIn:
     now, way_id = clock.now(), uuid4()
     way = SignIn(
         id=way_id,
         person=person,
-        browser_hash=tokens.fingerprint(browser),
+        browser_hash=browser_hash,
         link_hash=tokens.fingerprint(ways.link_token(way_id)),
         asked_at=now,
         expires_at=now + LASTS,

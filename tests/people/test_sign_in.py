@@ -210,6 +210,15 @@ async def test_the_command_line_s_link_opens_in_any_browser_once() -> None:
         await sign_in.by_link(link, "any")
 
 
+@pytest.mark.parametrize("browser", ["", "any browser", "any"])
+async def test_nobody_elsewhere_can_use_up_the_tries_of_the_command_line_s_link(browser: str) -> None:
+    link = await sign_in.open_directly((await ada()).id)
+    for _ in range(6):
+        with pytest.raises(WayInOver):
+            await sign_in.by_code("AAAA-AAAA", browser=browser)
+    assert await sessions.of_token(await sign_in.by_link(link, browser))
+
+
 async def test_the_last_administrator_stays() -> None:
     boss, other = await ada("admin"), await ada("admin", "ben@campus.test")
     outcomes = await at_once(staff.leave(boss.id, by="test"), staff.set_role(other.id, "reader", by="test"))

@@ -10,7 +10,7 @@ from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from service import i18n, settings
+from service import settings
 from service.edge.loading import EVERYBODY, pending_cookie, session_cookie, signed_in
 from service.people import sessions, sign_in
 from service.people.sign_in import OtherBrowser, WayInOver, WrongCode
@@ -160,11 +160,7 @@ def _browser(request: Visit) -> str:
     agent = request.headers.get("user-agent", "")
     browsers = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
     systems = (
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("Windows", "Windows"),
-        ("Mac OS", "macOS"),
-        ("Linux", "Linux"),
-    )
+        ("Android", "Android"), ("iPhone", "iPhone"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"),
+    )  # fmt: skip
     found = [next((name for mark, name in known if mark in agent), "") for known in (browsers, systems)]
-    return " · ".join(filter(None, found)) or i18n.translations("en").gettext("Browser")
+    return " · ".join(filter(None, found))
