@@ -22,8 +22,9 @@ hypothesis.register_profile("house", deadline=None, derandomize=True, database=N
 hypothesis.load_profile("house")
 
 EMPTYING_ORDER = (
-    "session", "sign_in", "person", "presence", "attendee", "booking", "dossier", "invitation", "slot", "event",
-    "organisation", "address", "email", "journal", "idempotency_key", "rate_clock",
+    "door_grant", "session", "sign_in", "person", "presence", "message", "attendee", "booking", "dossier",
+    "invitation", "slot", "event", "organisation", "address", "email", "journal", "idempotency_key", "preference",
+    "rate_clock",
 )  # fmt: skip
 
 

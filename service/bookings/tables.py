@@ -1,16 +1,17 @@
-"""Dossiers, bookings, attendees and invitations: what was asked for, by whom, and what calendars were told."""
+"""Dossiers, bookings, attendees, invitations, messages: what was asked for, by whom, and what people were told."""
 
-from piccolo.columns import UUID, Boolean, ForeignKey, Integer, OnDelete, SmallInt, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, ForeignKey, Integer, OnDelete, SmallInt, Text, Timestamptz, Varchar
 from piccolo.constraints import Check
 from piccolo.table import Table
 
-from service.events.tables import Slot
+from service.events.tables import Event, Slot
 
 HOLDING = ("confirmed", "option", "pending", "offered")
 OVER = ("cancelled", "declined", "expired")
 LIVE = (*HOLDING, "waiting")
 STATES = (*LIVE, *OVER)
 AUDIENCES = ("individual", "class", "partner")
+RECIPIENTS = ("confirmed", "waiting", "present", "absent")
 OUTINGS = ("compulsory", "optional", "outside_school")
 
 
@@ -111,3 +112,20 @@ class Invitation(Table, tablename="invitation"):
     ended_at = Timestamptz(null=True, default=None)
 
     partstat_known = Check("partstat IN ('NEEDS-ACTION', 'ACCEPTED', 'TENTATIVE', 'DECLINED')")
+
+
+class Message(Table, tablename="message"):
+    """What an organiser wrote to people of an event, or of one slot of it, as it was typed."""
+
+    id = UUID(primary_key=True)
+    event = ForeignKey(Event, null=False, on_delete=OnDelete.restrict, index=True)
+    slot = ForeignKey(Slot, null=True, default=None, on_delete=OnDelete.restrict)
+    recipients = Varchar(length=20)
+    title = Varchar(length=150)
+    body = Text()
+    letters = Integer()
+    sent_by = Varchar(length=60)
+    sent_at = Timestamptz()
+
+    recipients_known = Check(f"recipients IN {RECIPIENTS}")
+    letters_counted = Check("letters >= 0")

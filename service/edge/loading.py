@@ -13,6 +13,8 @@ from service.refusal import Refusal
 
 Visit = Request[Any, Any, Any]
 EVERYBODY = ("admin", "organiser", "door", "reader")
+DECIDERS = ("admin", "organiser")
+LISTS = (*DECIDERS, "reader")  # who sees who comes
 
 
 class NotSignedIn(Refusal):
@@ -43,6 +45,11 @@ def signed_in(request: Visit) -> Staff:
     """Who is signed in, on a route that the guard let them pass."""
     who: Staff = request.scope["user"]
     return who
+
+
+def actor(request: Visit) -> str:
+    """Who acts, for the journal."""
+    return f"person:{signed_in(request).id}"
 
 
 def session_cookie() -> str:

@@ -68,6 +68,7 @@ class Event(Table, tablename="event"):
     contacts_erased_on = Date(null=True, default=None)
     names_erased_on = Date(null=True, default=None)
     published_at = Timestamptz(null=True, default=None)
+    version = Integer(default=0)  # of what the office edits: who edits an older one is told
 
     kind_known = Check("kind IN ('visit', 'workshop', 'assembly')")
     state_known = Check("state IN ('draft', 'published', 'called_off')")
@@ -98,6 +99,10 @@ class Slot(Table, tablename="slot"):
     opens_at = Timestamptz(null=True, default=None)
     closes_at = Timestamptz(default=None, null=False)
     fill = Varchar(length=20, default="best_fit")
+    version = Integer(default=0)  # as of its event
+    door_generation = SmallInt(default=0)
+    door_hash = Varchar(length=64, index=True)  # of the link that opens its door to a helper without account
+    door_closed_at = Timestamptz(null=True, default=None)  # who had not come by then was absent
 
     never_oversold = Check((seats_taken >= 0) & (seats_taken <= capacity))
     waiting_counted = Check(seats_waiting >= 0)

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from service import clock, db, settings
-from service.attendance.tables import Presence
+from service.attendance.tables import DoorGrant, Presence
 from service.bookings import changes, erasure
-from service.bookings.tables import Attendee, Dossier
+from service.bookings.tables import Attendee, Dossier, Message
+from service.campus.tables import Preference
+from service.events.tables import Slot
 from service.limits import keys
 from service.limits.keys import Key
 from service.operations import backup, demo, restore
@@ -49,6 +51,11 @@ async def _leftovers(kept: Dossier) -> None:
         assert await keys.claim(Key.of("screen", {"a": "b"}), kept.id)
     booking = await booking_of(kept)
     await Presence.insert(Presence(slot=booking.slot, booking=booking.id, people=1, noted_at=clock.now()))
+    await DoorGrant.insert(DoorGrant(person=ada.id, slot=booking.slot))
+    slot = await Slot.objects().get(Slot.id == booking.slot)
+    assert slot
+    await Message.insert(Message(event=slot.event, recipients="confirmed", title=ODD[:150], body=ODD, letters=1))
+    await Preference.insert(Preference(name="funders", value=ODD, changed_by="test"))
     await db.fetch("UPDATE booking SET pupils = 1, audience = 'partner' WHERE id = $1", booking.id)
     await db.fetch("UPDATE slot SET partner_seats = 1 WHERE id = $1", booking.slot)
     await Attendee.insert(Attendee(booking=booking.id, number=1, last_name=ODD[:100], first_name="\\N"))

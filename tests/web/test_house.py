@@ -92,6 +92,7 @@ KEPT: dict[str, dict[str, str]] = {
     "address": {"email_key": REFUSED, "undeliverable_since": REFUSED, "reason": REFUSED},
     "presence": {
         "id": NUMBER, "slot": CAME, "booking": CAME, "people": CAME, "noted_at": CAME, "walk_in_name": UNUSED,
+        "noted_by": CAME,
     },
     "journal": {
         "id": NUMBER, "at": JOURNAL, "actor": JOURNAL, "verb": JOURNAL, "subject_kind": JOURNAL,
@@ -104,6 +105,7 @@ ANNOUNCED = "The name of a speaker or of a contact person stands on the page of 
 STAFF = "Of the staff of the campus, we keep the name, the work address, the role, and the sessions of the last day."
 NOT_OF_VISITORS = {
     "event": ANNOUNCED, "slot": "", "organisation": "", "person": STAFF, "sign_in": STAFF, "session": STAFF,
+    "door_grant": STAFF, "message": "", "preference": "",
 }  # fmt: skip
 
 # What later parts will bring: a page may only say that it is not there.

@@ -10,14 +10,13 @@ from litestar.params import FromPath
 from service import i18n
 from service.bookings import followed, pending
 from service.bookings.pending import NothingPending
-from service.edge.loading import EVERYBODY, signed_in
+from service.edge.loading import DECIDERS, EVERYBODY, actor, signed_in
 from service.events.slots import CalledOff
 from service.web import forms, refusals
 from service.web.forms import Form
 from service.web.pages import Visit, language, page, see
 from service.web.refusals import Answer, standing
 
-DECIDERS = ("admin", "organiser")
 LONGEST_REASON = 300
 
 
@@ -32,7 +31,7 @@ async def approve(request: Visit, booking: FromPath[UUID]) -> Response[Any]:
     """Say yes to a booking that awaits it; to a class, in all of its slots."""
     form = await forms.read(request, language(request))
     try:
-        await pending.approve(booking, _actor(request))
+        await pending.approve(booking, actor(request))
     except (NothingPending, CalledOff) as refusal:
         return await today_answer(request, form, refusals.answer(refusal, language(request)))
     return see(request, "/office", done="approved")
@@ -47,7 +46,7 @@ async def refuse(request: Visit, booking: FromPath[UUID]) -> Response[Any]:
     if not form.ok:
         return await today_answer(request, form)
     try:
-        await pending.refuse(booking, reason, _actor(request))
+        await pending.refuse(booking, reason, actor(request))
     except NothingPending as refusal:
         return await today_answer(request, form, refusals.answer(refusal, language(request)))
     return see(request, "/office", done="refused")
@@ -75,8 +74,3 @@ async def today_answer(request: Visit, form: Form, refusal: Answer | None = None
 
 
 HANDLERS = [show_today, approve, refuse]
-
-
-def _actor(request: Visit) -> str:
-    """Who acts, for the journal."""
-    return f"person:{signed_in(request).id}"

@@ -1,0 +1,1 @@
+"""What the campus says of itself, and its habits."""
