@@ -11,14 +11,15 @@ BROKEN = 500
 
 @dataclass(frozen=True)
 class Situation:
-    """``path`` where it has an address."""
+    """``path`` where it has an address; ``role`` where one must be signed in."""
 
     name: str
     open: Opener
     path: str | None = None
+    role: str = ""
 
 
-def at(name: str, path: str) -> Situation:
+def at(name: str, path: str, role: str = "") -> Situation:
     """A situation that has an address."""
 
     async def open_it(page: Page, site: str) -> None:
@@ -26,4 +27,4 @@ def at(name: str, path: str) -> Situation:
         assert answer is not None
         assert answer.status < BROKEN, name  # a picture of the wrong page proves nothing
 
-    return Situation(name, open_it, path)
+    return Situation(name, open_it, path, role)

@@ -8,11 +8,12 @@ import pytest
 
 from service import clock, db, i18n
 from service.attendance import presence
+from service.attendance.tables import DoorGrant
 from service.bookings import attendees, changes, erasure, options, pending
 from service.bookings.class_emails import LETTERS as CLASS_LETTERS
 from service.bookings.emails import LETTERS
 from service.bookings.pending_emails import LETTERS as PENDING_LETTERS
-from service.bookings.tables import Dossier
+from service.bookings.tables import Dossier, Message
 from service.events import agenda, details
 from service.events.shares import CLASS, PARTNER
 from service.operations import checks, demo
@@ -54,11 +55,11 @@ async def _letters_to(name: str) -> set[str]:
     return {row["letter"] for row in rows}
 
 
-async def test_fourteen_events_stand_on_days_that_follow_today() -> None:
+async def test_sixteen_events_stand_on_days_that_follow_today() -> None:
     assert await demo.load()
 
     rows = await _rows()
-    assert (rows["events"], rows["slots"]) == (14, 24)
+    assert (rows["events"], rows["slots"]) == (16, 27)
     found = await agenda.upcoming(agenda.Filters())
     assert found.weeks[0].cards[0].starts_at.date() >= i18n.today()
     assert await checks.broken_rules() == []
@@ -166,7 +167,7 @@ async def test_two_starts_at_once_load_it_once() -> None:
     done = await asyncio.gather(demo.load(), demo.load())
 
     assert sorted(done) == [False, True]
-    assert (await _rows())["events"] == 14
+    assert (await _rows())["events"] == 16
 
 
 async def test_tomorrow_it_begins_anew() -> None:
@@ -179,8 +180,20 @@ async def test_tomorrow_it_begins_anew() -> None:
 
         assert {story.has_moved for story in (await stories.found()).values()} == {False}
         assert set(await stories.found()) == set(stories.STORIES)
-        assert (await _rows())["events"] == 14
+        assert (await _rows())["events"] == 16
         assert await checks.broken_rules() == []
+
+
+async def test_what_visitors_left_in_its_office_goes_too() -> None:
+    await demo.load()
+    [slot] = await db.fetch("SELECT id, event FROM slot ORDER BY starts_at LIMIT 1")
+    await Message.insert(Message(event=slot["event"], slot=slot["id"], recipients="confirmed", letters=0))
+    await DoorGrant.insert(DoorGrant(person=await demo.organiser(), slot=slot["id"]))
+
+    with clock.at(clock.now() + DAY):
+        assert await demo.load()
+
+    assert (await Message.count(), await DoorGrant.count()) == (0, 0)
 
 
 async def test_what_is_not_of_the_demonstration_stays_when_it_begins_anew() -> None:
@@ -204,7 +217,7 @@ async def test_a_load_that_was_cut_short_is_begun_anew(monkeypatch: pytest.Monke
             await demo.load()
 
     assert await demo.load()
-    assert (await _rows())["events"] == 14
+    assert (await _rows())["events"] == 16
     assert set(await stories.found()) == set(stories.STORIES)
 
 

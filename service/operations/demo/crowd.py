@@ -51,7 +51,8 @@ async def book(season: Season, who: People) -> None:
             await _queue(counts, who)
     for counts in over:
         await waiting.expire_in(counts.slot.id)
-        await _note_presence(counts)
+        if counts.present:  # at what is over since today, nobody was counted yet
+            await _note_presence(counts)
     await db.fetch(LETTERS_ARE_OLD, [event.id for event in season.events])
 
 

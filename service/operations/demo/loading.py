@@ -18,6 +18,8 @@ SLOTS = "SELECT id FROM slot WHERE event = ANY($1)"
 BOOKED = "SELECT id, dossier FROM booking WHERE slot = ANY($1)"
 # Rows and whose ids they go by, in an order that no reference stands against.
 CLEAR = (
+    ("DELETE FROM door_grant WHERE slot = ANY($1)", "slots"),
+    ("DELETE FROM message WHERE event = ANY($1)", "events"),
     ("DELETE FROM presence WHERE slot = ANY($1)", "slots"),
     ("DELETE FROM attendee WHERE booking = ANY($1)", "bookings"),
     ("DELETE FROM invitation WHERE subject_id = ANY($1)", "bookings"),
