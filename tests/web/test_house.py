@@ -11,8 +11,9 @@ from piccolo.table import Table
 
 from service import i18n, settings
 from service.limits import keys
+from service.readers import CONFORMITY
 from service.schema import APP_CONFIG
-from service.settings import CONFORMITY, Rate
+from service.settings import Rate
 from service.web import house
 from service.web.pages import dialled
 from tests import catalogues
