@@ -15,6 +15,7 @@ from litestar.static_files import create_static_files_router
 
 from service import db, settings, templates, worker
 from service.calendars import zones
+from service.campus import preferences
 from service.edge import errors, headers, loading, requests
 from service.mail import smtp
 from service.settings import BadSetting, Settings
@@ -115,13 +116,16 @@ def _logged(chosen: Settings) -> Litestar:
 
 @asynccontextmanager
 async def _running(_: Litestar) -> AsyncIterator[None]:
-    """Open the database (a server that is away is no reason not to start), and work the mail in the demo."""
+    """Open the database (a server that is away is no reason not to start), keep to what the office sets, and work
+    the mail in the demo.
+    """
     chosen = settings.current()
     await db.engine.open(chosen.database_url or "", size=POOL)
     stop = asyncio.Event()
     mail = asyncio.create_task(worker.run(stop)) if chosen.demo else None
     try:
-        yield
+        async with preferences.followed():
+            yield
     finally:
         stop.set()
         if mail:
