@@ -26,7 +26,7 @@ UPDATE sign_in SET used_at = $2 FROM person
 WHERE sign_in.id = $1 AND used_at IS NULL AND expires_at > $2 AND person.id = sign_in.person AND person.left_at IS NULL
 RETURNING sign_in.person
 """
-CLOSE_ALL = "UPDATE sign_in SET used_at = $1 WHERE used_at IS NULL"
+CLOSE_ALL = "UPDATE sign_in SET used_at = $1 WHERE used_at IS NULL AND ($2::uuid IS NULL OR person = $2)"
 FORGET = "DELETE FROM sign_in WHERE expires_at < $1"
 
 
@@ -93,10 +93,10 @@ async def by_code(code: str, *, browser: str = "", token: str = "", label: str =
     return await _use(found[0]["id"], label)
 
 
-async def close_all() -> None:
-    """Let none of the ways in that are open lead anywhere. Needs an open transaction."""
+async def close_all(person: UUID | None = None) -> None:
+    """Let no way in that is open lead anywhere, or none of one person's. Needs an open transaction."""
     db.inside_transaction()
-    await db.fetch(CLOSE_ALL, clock.now())
+    await db.fetch(CLOSE_ALL, clock.now(), person)
 
 
 async def forget_old() -> None:
