@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -46,6 +45,7 @@ SET = """
 INSERT INTO preference (name, value, changed_at, changed_by) VALUES ($1, $2, $3, $4)
 ON CONFLICT (name) DO UPDATE SET value = $2, changed_at = $3, changed_by = $4
 """
+LOCK = "SELECT pg_advisory_xact_lock($1)"
 UNSET = "DELETE FROM preference WHERE name = $1"
 ALONE = 0x63616D707573  # "campus": one change of the settings at a time
 
@@ -67,7 +67,7 @@ async def save(typed: Mapping[str, str], opened: str, by: str) -> list[str]:
     count in this process at once. What stands there already is no change, whoever sent it. Refuses: SettingsChanged.
     """
     async with db.transaction():
-        await db.fetch("SELECT pg_advisory_xact_lock($1)", ALONE)
+        await db.fetch(LOCK, ALONE)
         held, given = await held_now(), fallbacks()
         wanted = {name: "" if value == given[name] else value for name, value in typed.items()}
         changed = sorted(name for name, value in wanted.items() if value != held.get(name, ""))
@@ -130,9 +130,24 @@ def fallbacks() -> Values:
     return {**told, "privacy_email": ""} if given.privacy_email == given.contact_email else told
 
 
+def standing(held: Values) -> Values:
+    """What stands in each field: what was set here, or else what the environment says."""
+    return {name: held.get(name) or given for name, given in fallbacks().items()}
+
+
 def fingerprint(held: Values) -> str:
-    """What tells two states of the table apart."""
-    return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()[:32]
+    """What tells two states of the settings apart, field by field."""
+    return "-".join(_mark(value) for value in standing(held).values())
+
+
+def touched(typed: Values, opened: str) -> set[str]:
+    """The names that were typed anew since the form was opened; all of them, if ``opened`` is no fingerprint."""
+    marks = dict(zip(KNOWN, opened.split("-"), strict=False))
+    return {name for name, value in typed.items() if _mark(value) != marks.get(name)}
+
+
+def _mark(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()[:8]
 
 
 async def _put(name: str, value: str, by: str) -> None:
