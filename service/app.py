@@ -33,7 +33,8 @@ from service.web import (
     robots,
 )
 from service.web import errors as pages_errors
-from service.web.office import attendance, sign_in, today
+from service.web.office import attendance, sign_in, staff, today
+from service.web.office import preferences as office_settings
 
 LARGEST_BODY = 64 * 1024
 POOL = 8
@@ -56,6 +57,8 @@ def create_app(chosen: Settings) -> Litestar:
             *sign_in.HANDLERS,
             *today.HANDLERS,
             *attendance.HANDLERS,
+            *staff.HANDLERS,
+            *office_settings.HANDLERS,
             *house.HANDLERS,
             *health.HANDLERS,
             *robots.HANDLERS,
@@ -116,8 +119,9 @@ def _logged(chosen: Settings) -> Litestar:
 
 @asynccontextmanager
 async def _running(_: Litestar) -> AsyncIterator[None]:
-    """Open the database (a server that is away is no reason not to start), keep to what the office sets, and work
-    the mail in the demo.
+    """Open the database (a server that is away is no reason not to start) and follow the office's settings.
+
+    In the demo, also work the mail.
     """
     chosen = settings.current()
     await db.engine.open(chosen.database_url or "", size=POOL)

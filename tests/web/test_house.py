@@ -104,9 +104,10 @@ KEPT: dict[str, dict[str, str]] = {
 }  # fmt: skip
 ANNOUNCED = "The name of a speaker or of a contact person stands on the page of their event, for everybody to read."
 STAFF = "Of the staff of the campus, we keep the name, the work address, the role, and the sessions of the last day."
+SETTING = "Each setting tells who of them changed it last."
 NOT_OF_VISITORS = {
     "event": ANNOUNCED, "slot": "", "organisation": "", "person": STAFF, "sign_in": STAFF, "session": STAFF,
-    "door_grant": STAFF, "message": "", "preference": "",
+    "door_grant": STAFF, "message": "", "preference": SETTING,
 }  # fmt: skip
 
 # What later parts will bring: a page may only say that it is not there.
