@@ -15,6 +15,7 @@ from litestar.static_files import create_static_files_router
 
 from service import db, settings, templates, worker
 from service.calendars import zones
+from service.campus import preferences
 from service.edge import errors, headers, loading, requests
 from service.mail import smtp
 from service.settings import BadSetting, Settings
@@ -32,7 +33,8 @@ from service.web import (
     robots,
 )
 from service.web import errors as pages_errors
-from service.web.office import attendance, sign_in, today
+from service.web.office import attendance, sign_in, staff, today
+from service.web.office import preferences as office_settings
 
 LARGEST_BODY = 64 * 1024
 POOL = 8
@@ -55,6 +57,8 @@ def create_app(chosen: Settings) -> Litestar:
             *sign_in.HANDLERS,
             *today.HANDLERS,
             *attendance.HANDLERS,
+            *staff.HANDLERS,
+            *office_settings.HANDLERS,
             *house.HANDLERS,
             *health.HANDLERS,
             *robots.HANDLERS,
@@ -115,13 +119,17 @@ def _logged(chosen: Settings) -> Litestar:
 
 @asynccontextmanager
 async def _running(_: Litestar) -> AsyncIterator[None]:
-    """Open the database (a server that is away is no reason not to start), and work the mail in the demo."""
+    """Open the database (a server that is away is no reason not to start) and follow the office's settings.
+
+    In the demo, also work the mail.
+    """
     chosen = settings.current()
     await db.engine.open(chosen.database_url or "", size=POOL)
     stop = asyncio.Event()
     mail = asyncio.create_task(worker.run(stop)) if chosen.demo else None
     try:
-        yield
+        async with preferences.followed():
+            yield
     finally:
         stop.set()
         if mail:

@@ -17,6 +17,7 @@ from granian.constants import Interfaces, Loops
 
 from service import advice, app, db, embedded, settings, text, worker
 from service.bookings import forgotten
+from service.campus import preferences
 from service.operations import backup, checks, demo, migrations, restore, rows
 from service.operations.doctor import examination
 from service.operations.doctor.database import Pools
@@ -207,8 +208,9 @@ def _names_a_database() -> bool:
 
 
 def _advise(chosen: Settings) -> None:
-    """Say once, in plain words before the log begins, what nobody has set yet."""
-    if lacking := advice.unset(chosen):
+    """Say once, in plain words before the log begins, what nobody has set yet, here or in the office."""
+    _run(chosen, preferences.apply)
+    if lacking := advice.unset(settings.current()):
         lines = ("Not set yet:", *(f"  {one.name}: {one.why}" for one in lacking), advice.WHERE)
         click.echo("\n".join(lines), err=True)
 

@@ -6,21 +6,17 @@ import secrets
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
-from email.utils import parseaddr
+from dataclasses import MISSING, dataclass, fields, replace
 from importlib.util import find_spec
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Self, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from service import readers
 
 T = TypeVar("T")
-Network = IPv4Network | IPv6Network
-SECRET_LENGTH, LONGEST_NAME, LONGEST_TEXT, LAST_PORT = 32, 120, 300, 65535
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+SECRET_LENGTH = 32
 DEFAULT_CAMPUS = "Campus des Métiers et des Qualifications"
-CONFORMITY = ("unaudited", "none", "partial", "full")
 
 
 class BadSetting(Exception):
@@ -41,7 +37,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole configuration. ``demo`` is no variable: the command ``passerelle demo`` sets it."""
+    """The whole configuration. What has a default here is no variable: the office sets it, ``demo`` by its command."""
 
     database_url: str | None
     secret_key: str
@@ -54,7 +50,7 @@ class Settings:
     port: int
     host: str
     workers: int
-    trusted_proxies: tuple[Network, ...]
+    trusted_proxies: tuple[readers.Network, ...]
     rate_limits: Mapping[str, Rate]
     data_dir: Path
     log_level: str
@@ -68,6 +64,12 @@ class Settings:
     accessibility_state: str
     accessibility_audit: str
     demo: bool = False
+    funders: str = ""  # who pays for it, at the foot of an attendance sheet
+    list_closes_days: int = 0  # habits for new events: how long before a slot its list closes,
+    contacts_kept_days: int = 30  # when contacts and names are erased after the last one,
+    names_kept_months: int = 12
+    option_days: int = 10  # how long a class may hesitate
+    option_reminder_days: int = 3  # and how long before the end of that its teacher is reminded
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -84,33 +86,33 @@ class Settings:
         is_own_database = not environ.get("DATABASE_URL", "").strip() and _has_embedded()
         database_url = read("DATABASE_URL", _database)
         data_dir = read("DATA_DIR", lambda raw: Path(raw).resolve(), "var")
-        port = read("PORT", _whole(1, 65535), "8000")
-        contact_email = read("CONTACT_EMAIL", _address, "contact@passerelle.invalid")
+        port = read("PORT", readers.whole(1, 65535), "8000")
+        contact_email = read("CONTACT_EMAIL", readers.address, "contact@passerelle.invalid")
         chosen = cls(
             database_url=database_url,
             secret_key=read("SECRET_KEY", _own_secret if is_own_database else _secret),
-            smtp_url=read("SMTP_URL", _smtp),
-            mail_from=read("MAIL_FROM", _address, "agenda@passerelle.invalid"),
+            smtp_url=read("SMTP_URL", readers.smtp),
+            mail_from=read("MAIL_FROM", readers.address, "agenda@passerelle.invalid"),
             contact_email=contact_email,
-            public_url=read("PUBLIC_URL", _public_url) or f"http://localhost:{port}",
-            campus_name=read("CAMPUS_NAME", _text(LONGEST_NAME), DEFAULT_CAMPUS),
-            time_zone=read("TIME_ZONE", _zone, "Europe/Paris"),
+            public_url=read("PUBLIC_URL", readers.public_url) or f"http://localhost:{port}",
+            campus_name=read("CAMPUS_NAME", readers.name, DEFAULT_CAMPUS),
+            time_zone=read("TIME_ZONE", readers.zone, "Europe/Paris"),
             port=port,
-            host=read("HOST", _text(LONGEST_NAME), "127.0.0.1"),
-            workers=read("WORKERS", _whole(1, 64), "2"),
-            trusted_proxies=read("TRUSTED_PROXIES", _networks),
+            host=read("HOST", readers.name, "127.0.0.1"),
+            workers=read("WORKERS", readers.whole(1, 64), "2"),
+            trusted_proxies=read("TRUSTED_PROXIES", readers.networks),
             rate_limits=read("RATE_LIMITS", _rates),
             data_dir=data_dir,
-            log_level=read("LOG_LEVEL", _level, "INFO"),
-            publisher=read("PUBLISHER", _text(LONGEST_TEXT)),
-            publisher_address=read("PUBLISHER_ADDRESS", _text(LONGEST_TEXT)),
-            publisher_id=read("PUBLISHER_ID", _text(LONGEST_TEXT)),
-            publication_director=read("PUBLICATION_DIRECTOR", _text(LONGEST_TEXT)),
-            hosting=read("HOSTING", _text(LONGEST_TEXT)),
-            contact_phone=read("CONTACT_PHONE", _text(LONGEST_TEXT)),
-            privacy_email=read("PRIVACY_EMAIL", _optional_address) or contact_email,
-            accessibility_state=read("ACCESSIBILITY_STATE", _conformity, "unaudited"),
-            accessibility_audit=read("ACCESSIBILITY_AUDIT", _text(LONGEST_TEXT)),
+            log_level=read("LOG_LEVEL", readers.level, "INFO"),
+            publisher=read("PUBLISHER", readers.words),
+            publisher_address=read("PUBLISHER_ADDRESS", readers.words),
+            publisher_id=read("PUBLISHER_ID", readers.words),
+            publication_director=read("PUBLICATION_DIRECTOR", readers.words),
+            hosting=read("HOSTING", readers.words),
+            contact_phone=read("CONTACT_PHONE", readers.words),
+            privacy_email=read("PRIVACY_EMAIL", readers.optional_address) or contact_email,
+            accessibility_state=read("ACCESSIBILITY_STATE", readers.conformity, "unaudited"),
+            accessibility_audit=read("ACCESSIBILITY_AUDIT", readers.words),
         )
         if mistakes:
             raise BadSetting(*mistakes)
@@ -135,20 +137,40 @@ class Settings:
         return self.mail_from.rpartition("@")[2]
 
 
+_base: Settings | None = None
 _current: Settings | None = None
 
 
 def use(settings: Settings) -> None:
     """Make these the settings of this process (done once, at start)."""
+    global _base, _current
+    _base = _current = settings
+
+
+def overlay(values: Mapping[str, Any]) -> None:
+    """Lay what was set in the office over the settings of the start, in place of what was laid there before.
+
+    Whoever is asked about data is whom people write to, also when only the latter was set.
+    """
     global _current
-    _current = settings
+    given = base()
+    if given.privacy_email == given.contact_email and "contact_email" in values:
+        values = {"privacy_email": values["contact_email"], **values}
+    _current = replace(given, **values)
 
 
 def current() -> Settings:
-    """The settings this process was started with."""
+    """The settings of this process: those it was started with, under what was set in the office."""
     if _current is None:
         raise RuntimeError("settings.use() was not called")
     return _current
+
+
+def base() -> Settings:
+    """The settings this process was started with."""
+    if _base is None:
+        raise RuntimeError("settings.use() was not called")
+    return _base
 
 
 def kept_secret(data_dir: Path) -> str:
@@ -198,68 +220,6 @@ def _own_secret(raw: str) -> str:
     return _secret(raw) if raw else ""
 
 
-def _smtp(raw: str) -> str | None:
-    if not raw:
-        return None
-    try:
-        parts = urlsplit(raw)
-        is_server = parts.scheme in ("smtp", "smtp+starttls", "smtps") and parts.hostname and parts.port != 0
-    except ValueError:  # the library's words would quote parts of a password
-        is_server = False
-    if not is_server:
-        raise ValueError("smtp://host, smtp+starttls://user:password@host or smtps://user:password@host")
-    return raw
-
-
-def _address(raw: str) -> str:
-    address = parseaddr(raw)[1]
-    if address != raw or not re.fullmatch(r"[!-~]+@[A-Za-z0-9.-]+", raw):
-        raise ValueError(f"an e-mail address, not {raw!r}")
-    return raw
-
-
-def _optional_address(raw: str) -> str:
-    return _address(raw) if raw else ""
-
-
-def _public_url(raw: str) -> str:
-    if not raw:
-        return ""
-    match = re.fullmatch(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?/*", raw)
-    if not match or not 0 < int(match[1] or 443) <= LAST_PORT:
-        raise ValueError("an address without path such as https://agenda.example.org")
-    return raw.rstrip("/")
-
-
-def _text(most: int) -> Callable[[str], str]:
-    def read(raw: str) -> str:
-        if len(raw) > most or not raw.isprintable():
-            raise ValueError(f"at most {most} printable characters")
-        return raw
-
-    return read
-
-
-def _zone(raw: str) -> str:
-    try:
-        return ZoneInfo(raw).key
-    except (ZoneInfoNotFoundError, OSError, ValueError):
-        raise ValueError(f"a zone of the IANA list such as Europe/Paris, not {raw!r}") from None
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def read(raw: str) -> int:
-        if not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:
-            raise ValueError(f"a whole number from {low} to {high}, not {raw!r}")
-        return int(raw)
-
-    return read
-
-
-def _networks(raw: str) -> tuple[Network, ...]:
-    return tuple(ip_network(part.strip()) for part in raw.split(",") if part.strip())
-
-
 PERIODS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 
@@ -273,19 +233,6 @@ def _rates(raw: str) -> dict[str, Rate]:
     return rates
 
 
-def _conformity(raw: str) -> str:
-    """How far an audit found the site to follow the RGAA."""
-    if raw not in CONFORMITY:
-        raise ValueError(f"one of {', '.join(CONFORMITY)}, not {raw!r}")
-    return raw
-
-
-def _level(raw: str) -> str:
-    if raw.upper() not in LOG_LEVELS:
-        raise ValueError(f"one of {', '.join(LOG_LEVELS)}, not {raw!r}")
-    return raw.upper()
-
-
 DEFAULT_RATES = {
     "letters_hour": Rate(3, 3600),
     "letters_day": Rate(10, 86400),
@@ -293,4 +240,4 @@ DEFAULT_RATES = {
     "changes": Rate(20, 3600),
 }
 
-VARIABLES = tuple(field.name.upper() for field in fields(Settings) if field.name != "demo")
+VARIABLES = tuple(field.name.upper() for field in fields(Settings) if field.default is MISSING)

@@ -14,6 +14,7 @@ import structlog
 from service import alive, clock, db, settings
 from service.bookings import class_emails, erasure, lapses, options, pending, pending_emails, waiting
 from service.bookings import emails as bookings_emails
+from service.campus import preferences
 from service.limits import keys, rates
 from service.mail import letters, outbox, smtp
 from service.mail.letters import Letter
@@ -126,6 +127,7 @@ async def deliver(email: Claimed, courier: Courier, gate: Gate) -> None:
 
 async def run_once() -> int:
     """Deliver what is due now with the mail server of the settings; returns how many letters."""
+    await preferences.refresh()
     courier = _courier()
     try:
         return await drain(courier)
@@ -149,7 +151,8 @@ async def drain(courier: Courier) -> int:
 
 async def run(stop: asyncio.Event) -> None:
     """The worker as the service runs it, with the mail server of the settings."""
-    await asyncio.gather(Worker(_courier, stop).run(), alive.beat(settings.current().data_dir, stop))
+    async with preferences.followed():
+        await asyncio.gather(Worker(_courier, stop).run(), alive.beat(settings.current().data_dir, stop))
 
 
 def _courier() -> Courier:

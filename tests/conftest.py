@@ -69,6 +69,7 @@ async def _clean(_opened: None) -> AsyncIterator[None]:
     wrong = (await checks.unbalanced_slots(), await checks.idle_slots())
     for table in EMPTYING_ORDER:
         await db.fetch(f'DELETE FROM "{table}"')
+    settings.overlay({})
     assert wrong == ([], [])
 
 

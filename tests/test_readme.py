@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from service import settings
+from service.campus import preferences
 from service.cli import main
 
 ROOT = Path(__file__).parent.parent
@@ -16,6 +17,14 @@ def test_the_table_lists_every_setting_and_no_other() -> None:
     rows = [line.split("|")[1] for line in table.splitlines()[2:] if line.startswith("|")]
 
     assert sorted(re.findall(r"`([A-Z_]+)`", " ".join(rows))) == sorted(settings.VARIABLES)
+
+
+def test_it_names_what_the_office_sets_too() -> None:
+    told = README[README.index("An administrator sets these") : README.index("## Running it for real")]
+
+    assert set(re.findall(r"`([A-Z_]+)`", told)) == {name.upper() for name in preferences.KNOWN} & set(
+        settings.VARIABLES
+    )
 
 
 def test_the_table_tells_the_default_rates() -> None:

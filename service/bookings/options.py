@@ -3,15 +3,13 @@
 from datetime import timedelta
 from uuid import UUID
 
-from service import clock, db
+from service import clock, db, settings
 from service.bookings import changes, class_emails, rounds
 from service.bookings.changes import Held
 from service.bookings.tables import Dossier
 from service.journal.notes import note
 from service.mail import outbox
 from service.refusal import Refusal
-
-REMINDER = timedelta(days=3)
 
 CONFIRM = """
 UPDATE booking SET state = 'confirmed', expires_at = NULL, revision = revision + 1
@@ -52,9 +50,14 @@ async def confirm(dossier: Dossier) -> None:
 
 
 async def remind() -> int:
-    """Write to those whose option ends within three days, once. Returns how many classes were written to."""
-    due = await db.fetch(DUE, clock.now(), REMINDER)
+    """Write to those whose option ends within the days of the settings, once. Returns how many classes."""
+    due = await db.fetch(DUE, clock.now(), reminder())
     return await rounds.each(due, lambda row: _remind(row["dossier"]))
+
+
+def reminder() -> timedelta:
+    """How long before the end of an option its teacher is reminded."""
+    return timedelta(days=settings.current().option_reminder_days)
 
 
 async def _confirm_all(dossier: Dossier, held: list[Held]) -> None:

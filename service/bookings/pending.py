@@ -250,7 +250,7 @@ async def _authorise(dossier: Dossier, one: Held, who: tuple[str, str]) -> None:
 
 async def _agree(one: Held, standing: Standing, who: tuple[str, str]) -> None:
     """Somebody agreed, ``who`` as (actor, verb): it stands like this now."""
-    if not await changes.change(one, SETTLE, clock.now(), *astuple(standing), options.REMINDER):
+    if not await changes.change(one, SETTLE, clock.now(), *astuple(standing), options.reminder()):
         raise NothingPending
     await outbox.withdraw_unsent(one.subject)
     await note(*who, "booking", one.booking.id)

@@ -12,6 +12,7 @@ from service.people.sessions import Staff
 from service.refusal import Refusal
 
 Visit = Request[Any, Any, Any]
+ADMINS = ("admin",)
 EVERYBODY = ("admin", "organiser", "door", "reader")
 DECIDERS = ("admin", "organiser")
 LISTS = (*DECIDERS, "reader")  # who sees who comes

@@ -14,6 +14,7 @@ from service.db import Connection
 from service.operations import archive, backup, checks, migrations, rows
 from service.operations.archive import Archive, Manifest
 from service.operations.rows import Refused
+from service.people import sessions, sign_in
 
 WAITING = "SELECT count(*) AS letters FROM email WHERE state IN ('due', 'sending')"
 
@@ -28,6 +29,7 @@ class Restored:
     relinked: int = 0
     erased: int = 0
     waiting: int = 0
+    signed_out: int = 0
     findings: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
@@ -40,6 +42,8 @@ class Restored:
             said.append(f"Every link in the mails sent so far is dead: {self.relinked} dossier(s) have new ones.")
         if self.erased:
             said.append(f"{self.erased} dossier(s) that were erased after the backup are erased again.")
+        if self.signed_out:
+            said.append(f"{self.signed_out} session(s) of the staff ended: they sign in again.")
         if not self.has_list:
             said.append("No list of erasures was found: whoever was erased after the backup is back. See --erasures.")
         if self.waiting:
@@ -167,6 +171,8 @@ async def _bring_up_to_date(result: Restored, erased: Erased) -> None:
     if result.manifest.secret_fingerprint != backup.secret_fingerprint():
         result.relinked = await dossiers.derive_links_again()
     result.erased = await erasure.repeat(erased)
+    result.signed_out = await sessions.end_everybodys()  # who had left, or lost a browser since, is not let in again
+    await sign_in.close_all()
     result.waiting = (await db.fetch(WAITING))[0]["letters"]
     await _complete_the_list(erased)
 

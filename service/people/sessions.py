@@ -24,7 +24,10 @@ SELECT session.id, session.browser, session.opened_at, session.seen_at
 FROM session JOIN person ON person.id = session.person WHERE person.id = $1 AND {ALIVE} ORDER BY session.seen_at DESC
 """  # noqa: S608
 END = "UPDATE session SET ended_at = $3 WHERE id = $1 AND person = $2 AND ended_at IS NULL RETURNING id"
-END_ALL = "UPDATE session SET ended_at = $2 WHERE person = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $3"
+END_ALL = """
+UPDATE session SET ended_at = $2 WHERE person = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $3 RETURNING id
+"""
+END_EVERYBODYS = "UPDATE session SET ended_at = $1 WHERE ended_at IS NULL RETURNING id"
 FORGET = "DELETE FROM session WHERE opened_at < $1"
 
 
@@ -97,10 +100,16 @@ async def end(who: Staff, session: UUID) -> None:
         await note(f"person:{who.id}", "sign_out", "session", session)
 
 
-async def end_all(person: UUID, *, but: UUID | None = None) -> None:
-    """End the sessions of a person, ``but`` perhaps one. Needs an open transaction."""
+async def end_all(person: UUID, *, but: UUID | None = None) -> int:
+    """End the sessions of a person, ``but`` perhaps one; returns how many. Needs an open transaction."""
     db.inside_transaction()
-    await db.fetch(END_ALL, person, clock.now(), but)
+    return len(await db.fetch(END_ALL, person, clock.now(), but))
+
+
+async def end_everybodys() -> int:
+    """End every session that there is; returns how many. Needs an open transaction."""
+    db.inside_transaction()
+    return len(await db.fetch(END_EVERYBODYS, clock.now()))
 
 
 async def forget_old() -> None:

@@ -26,6 +26,7 @@ UPDATE sign_in SET used_at = $2 FROM person
 WHERE sign_in.id = $1 AND used_at IS NULL AND expires_at > $2 AND person.id = sign_in.person AND person.left_at IS NULL
 RETURNING sign_in.person
 """
+CLOSE_ALL = "UPDATE sign_in SET used_at = $1 WHERE used_at IS NULL AND ($2::uuid IS NULL OR person = $2)"
 FORGET = "DELETE FROM sign_in WHERE expires_at < $1"
 
 
@@ -90,6 +91,12 @@ async def by_code(code: str, *, browser: str = "", token: str = "", label: str =
     if not hmac.compare_digest(ways.code_of(found[0]["id"]), _typed(code)):
         raise WrongCode
     return await _use(found[0]["id"], label)
+
+
+async def close_all(person: UUID | None = None) -> None:
+    """Let no way in that is open lead anywhere, or none of one person's. Needs an open transaction."""
+    db.inside_transaction()
+    await db.fetch(CLOSE_ALL, clock.now(), person)
 
 
 async def forget_old() -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from service import clock
+from service import clock, settings
 from service.bookings import changes, lapses, options, waiting
 from service.bookings.options import OptionOver
 from service.bookings.plans import NOBODY, Party
@@ -60,6 +60,14 @@ async def test_a_reminder_comes_three_days_before_the_end_and_once(
         assert await options.remind() == written_to
         assert await options.remind() == 0
         assert len(await mail_goes_out(tmp_path)) == written_to
+
+
+@pytest.mark.parametrize(("days", "written_to"), [(2.9, 0), (3.1, 1)])
+async def test_how_long_before_the_end_the_reminder_comes_is_what_the_office_set(days: float, written_to: int) -> None:
+    await a_class(await class_slot(40))
+    settings.overlay({"option_reminder_days": 7})
+    with after(days * DAY):
+        assert await options.remind() == written_to
 
 
 async def test_two_workers_remind_once() -> None:

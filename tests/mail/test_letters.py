@@ -16,7 +16,7 @@ from service.bookings.dossiers import Booker
 from service.bookings.tables import Dossier
 from service.events.slots import BookableSlot
 from service.mail import letters
-from service.people import sign_in, staff
+from service.people import roles, sign_in, staff
 from service.people.staff import AlreadyStaff
 from service.worker import LETTERS
 from tests.bookings.minors import PARENT
@@ -92,6 +92,8 @@ async def provoke(letter: str, who: Booker, server: SmtpServer) -> Arrived:
         with suppress(AlreadyStaff):
             await staff.add("Ada Vandamme", "ada@campus.test", "organiser", by="test")
         await sign_in.ask("ada@campus.test", who.language)
+    elif letter == "welcome":
+        await staff.invite("Ada d’Hôte", "ada@campus.test", "reader", by="test", language=who.language)
     return await arrival(letter, dossier, slot, server)
 
 
@@ -356,3 +358,30 @@ async def test_the_letter_of_a_way_in_holds_its_link_and_its_code_and_no_name(la
     assert code in str(arrived.message["subject"])
     assert arrived.calendars == []
     assert "Vandamme" not in arrived.text + arrived.html
+
+
+@IN_BOTH
+async def test_the_letter_of_welcome_says_where_one_signs_in_as_whom_and_holds_no_key(language: str) -> None:
+    arrived = await send("welcome", language)
+    link = settings.current().public_url + templates.path(language, "/office/sign-in")
+    said = ["ada@campus.test", roles.called("reader", language), roles.may("reader", language)]
+    assert missing([*said, link], arrived.text) == []
+    assert missing(said, arrived.words) == []
+    assert [html.unescape(one) for one in re.findall(r'href="([^"]*)"', arrived.html)] == [link]
+    assert arrived.calendars == []
+    [to] = arrived.message["To"].addresses
+    assert (to.display_name, to.addr_spec) == ("Ada d’Hôte", "ada@campus.test")
+    assert [defect for part in arrived.message.walk() for defect in part.defects] == []
+    assert len(arrived.message.as_bytes()) <= LIMIT
+    assert "\n\n\n" not in arrived.text
+    [row] = [one for one in await rows() if one.letter == "welcome"]
+    assert (row.state, row.recipient) == ("sent", "ada@campus.test")
+
+
+async def test_a_letter_names_the_campus_as_the_office_calls_it() -> None:
+    settings.overlay({"campus_name": 'Campus <b>« Été »</b>, dit "l’Arche"', "contact_email": "bonjour@campus.test"})
+    arrived = await send("welcome", "fr")
+    assert "<b>« Été »" not in arrived.html
+    assert 'Campus <b>« Été »</b>, dit "l’Arche"' in arrived.text
+    assert arrived.message["From"].addresses[0].display_name == settings.current().campus_name
+    assert arrived.message["Reply-To"] == "bonjour@campus.test"

@@ -18,6 +18,7 @@ from service.events import agenda, details
 from service.events.shares import CLASS, PARTNER
 from service.operations import checks, demo
 from service.operations.demo import season, stories
+from service.people import staff
 from tests.bookings.classes import has
 from tests.makers import make_booking, make_slot
 from tests.operations.harness import everything
@@ -239,3 +240,13 @@ async def test_a_colon_of_a_title_never_begins_a_line() -> None:
     assert (
         await details.event_page("visite-verrerie")
     ).title == "Verre et robots\u00a0: une ligne de production automatisée"
+
+
+async def test_who_opens_its_office_is_an_administrator_again_whatever_was_tried_with_roles() -> None:
+    person = await demo.organiser()
+    await staff.add("Somebody", "somebody@exemple.test", "admin", by="test")
+    await staff.set_role(person, "door", by="test")
+    assert await demo.organiser() == person
+    await staff.leave(person, by="test")
+    assert await demo.organiser() == person
+    assert {one.id: one.role for one in await staff.everybody()}[person] == "admin"

@@ -14,6 +14,7 @@ import pytest
 import trustme
 
 from service import clock, db, settings
+from service.campus import preferences
 from service.edge.headers import ALWAYS, HTTPS_ONLY
 from service.operations import checks, migrations
 from service.operations.doctor import database, examination, findings, machine, mail_server, public_address
@@ -101,6 +102,20 @@ async def test_what_nobody_has_set_is_bad_only_where_people_come(tmp_path: Path)
     for lines, verdict in ((public, "bad"), (local, "look")):
         [line] = [line for line in lines if line.what.startswith("MAIL_FROM is not set")]
         assert line.verdict == verdict
+
+
+async def test_what_the_office_has_set_is_set(tmp_path: Path) -> None:
+    """What is wrong in the table is as good as not set, and the examination goes on."""
+    await preferences.save({"publisher": "GIP Campus", "hosting": "Arques"}, preferences.fingerprint({}), "test")
+    await db.fetch("INSERT INTO preference (name, value) VALUES ('campus_name', $1)", "C" * 121)
+    lines = await examined(tmp_path, PUBLIC_URL="http://localhost:1")
+
+    lacking = {line.what.partition(" ")[0] for line in lines if line.about == "settings"}
+    assert lacking & {"PUBLISHER", "PUBLICATION_DIRECTOR", "HOSTING", "CAMPUS_NAME"} == {
+        "PUBLICATION_DIRECTOR",
+        "CAMPUS_NAME",
+    }
+    assert len(lines) > len(lacking)
 
 
 async def test_without_settings_nothing_is_started_and_nothing_is_made(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from piccolo.table import Table
 
 from service import i18n, settings
 from service.limits import keys
+from service.readers import CONFORMITY
 from service.schema import APP_CONFIG
-from service.settings import CONFORMITY, Rate
+from service.settings import Rate
 from service.web import house
 from service.web.pages import dialled
 from tests import catalogues
@@ -103,9 +104,10 @@ KEPT: dict[str, dict[str, str]] = {
 }  # fmt: skip
 ANNOUNCED = "The name of a speaker or of a contact person stands on the page of their event, for everybody to read."
 STAFF = "Of the staff of the campus, we keep the name, the work address, the role, and the sessions of the last day."
+SETTING = "Each setting tells who of them changed it last."
 NOT_OF_VISITORS = {
     "event": ANNOUNCED, "slot": "", "organisation": "", "person": STAFF, "sign_in": STAFF, "session": STAFF,
-    "door_grant": STAFF, "message": "", "preference": "",
+    "door_grant": STAFF, "message": "", "preference": SETTING,
 }  # fmt: skip
 
 # What later parts will bring: a page may only say that it is not there.

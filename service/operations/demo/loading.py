@@ -58,7 +58,9 @@ async def organiser() -> UUID:
     name = str(season.read().data["organisateurs"][0]["nom"])
     with suppress(AlreadyStaff):
         await staff.add(name, season.address(name), "admin", by="system")
-    found = await Person.select(Person.id).where(Person.email_key == season.address(name)).first()
+    found = await Person.select(Person.id, Person.role).where(Person.email_key == season.address(name)).first()
+    if found and found["role"] != "admin":  # somebody tried what roles do
+        await staff.set_role(found["id"], "admin", by="system")
     return UUID(str(found["id"])) if found else UUID(int=0)
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from service import settings
+from service.campus import preferences
 from service.operations.doctor import database, machine, mail_server, public_address, variables
 from service.operations.doctor.findings import Finding, Verdict, bad, look, words
 from service.settings import Settings
@@ -44,9 +46,12 @@ async def examine(environ: Mapping[str, str], pools: database.Pools) -> AsyncIte
     chosen, mistakes = variables.readable(environ)
     wrong = {line.partition(":")[0] for line in mistakes}
     settings.use(chosen)
-    for one in variables.judge(chosen, mistakes):
-        yield _line("settings", one)
     async with database.opened(chosen, is_named="DATABASE_URL" not in wrong) as away:
+        if not away:
+            with suppress(Exception):  # not migrated yet: the office has set nothing
+                await preferences.apply()
+        for one in variables.judge(settings.current(), mistakes):
+            yield _line("settings", one)
         for one in [away] if away else await _examined(lambda given: database.server(given, pools), chosen):
             yield _line("database", one)
         for about, check in OF_THE_DATABASE:

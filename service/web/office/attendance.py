@@ -33,6 +33,7 @@ async def show(request: Visit, slot: FromPath[UUID]) -> Response[str]:
         halves=[_facts(request, sheet, half) for half in sheet.halves],
         header=_header(words),
         sections=[(_heading(section, language(request)), section) for section in sheet.sections],
+        funders=settings.current().funders,
         destroyed=_destroyed(request, sheet),
         me=signed_in(request),
     )
@@ -50,8 +51,10 @@ async def as_pdf(request: Visit, slot: FromPath[UUID]) -> Response[bytes]:
 async def as_xlsx(request: Visit, slot: FromPath[UUID]) -> Response[bytes]:
     """The sheet as a table for a spreadsheet."""
     sheet = await _exported(request, slot, "xlsx")
+    words, funders = _words(request), settings.current().funders
     facts = _facts(request, sheet, (sheet.halves[0][0], sheet.halves[-1][1]))
-    content = xlsx.table(sheet.title, facts, _header(_words(request)), _rows(sheet))
+    facts += [(words.gettext("Funding"), funders)] if funders else []
+    content = xlsx.table(sheet.title, facts, _header(words), _rows(sheet))
     return _file(content, SPREADSHEET, f"{_name(sheet)}.xlsx")
 
 
@@ -91,7 +94,7 @@ def _values(request: Visit, sheet: Sheet) -> dict[str, Any]:
         "title": sheet.title,
         "campus": settings.current().campus_name,
         "footer": sheet.title,
-        "funders": "",
+        "funders": settings.current().funders,
         "destroyed": _destroyed(request, sheet),
         "words": {
             "present": words.gettext("Present:"),

@@ -1,13 +1,14 @@
 """The attendance sheet over HTTP: four shapes of one list, each noted in the journal."""
 
 import csv
+import html
 import io
 import zipfile
 
 import pytest
 from litestar import Litestar
 
-from service import db
+from service import db, settings
 from service.bookings.plans import Party
 from tests.bookings.classes import a_class, class_slot
 from tests.makers import CLEO, make_booking
@@ -48,3 +49,24 @@ async def test_the_shapes_hold_the_same_lines_and_no_contact(app: Litestar) -> N
         assert CLEO.email not in content
         assert "lycee.test" not in content
     assert "<f>" not in inside
+
+
+async def test_the_funders_stand_on_the_page_on_the_pdf_and_among_the_facts(app: Litestar) -> None:
+    slot = await class_slot(40)
+    await make_booking(slot, CLEO)
+    line = "Financé par la Région <b>& l’Europe</b> #emph[FSE+]"
+    async with browser_of(app, await somebody("reader")) as client:
+
+        async def shapes() -> list[bytes]:
+            kinds = ("html", "pdf", "xlsx")
+            return [(await client.get(f"/office/slots/{slot.id}/attendance.{kind}")).content for kind in kinds]
+
+        bare = await shapes()
+        settings.overlay({"funders": line})
+        page, printed, book = await shapes()
+    assert html.escape(line, quote=False) in page.decode()
+    assert "Financ" not in bare[0].decode()
+    with zipfile.ZipFile(io.BytesIO(book)) as opened:
+        assert html.escape(line, quote=False) in opened.read("xl/sharedStrings.xml").decode()
+    assert printed.startswith(b"%PDF-")
+    assert len(printed) > len(bare[1])

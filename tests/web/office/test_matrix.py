@@ -16,6 +16,7 @@ from tests.web.office.harness import ROLES, browser_of, somebody
 
 ALL, DECIDERS = frozenset(ROLES), frozenset({"admin", "organiser"})
 LISTS = DECIDERS | {"reader"}
+ADMINS = frozenset({"admin"})
 # Literal, so that a new route is looked at: who passes the guard.
 CLOSED = {
     "GET /office": ALL,
@@ -28,6 +29,13 @@ CLOSED = {
     "GET /office/slots/{slot:uuid}/attendance.pdf": LISTS,
     "GET /office/slots/{slot:uuid}/attendance.xlsx": LISTS,
     "GET /office/slots/{slot:uuid}/attendance.csv": LISTS,
+    "GET /office/staff": ADMINS,
+    "POST /office/staff": ADMINS,
+    "POST /office/staff/{person:uuid}/role": ADMINS,
+    "POST /office/staff/{person:uuid}/leave": ADMINS,
+    "POST /office/staff/{person:uuid}/sign-out": ADMINS,
+    "GET /office/settings": ADMINS,
+    "POST /office/settings": ADMINS,
 }
 
 
