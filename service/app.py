@@ -32,7 +32,8 @@ from service.web import (
     robots,
 )
 from service.web import errors as pages_errors
-from service.web.office import attendance, sign_in, today
+from service.web.office import attendance, event_form, event_new, sign_in, today
+from service.web.office import events as office_events
 
 LARGEST_BODY = 64 * 1024
 POOL = 8
@@ -54,6 +55,9 @@ def create_app(chosen: Settings) -> Litestar:
             *authorisations.HANDLERS,
             *sign_in.HANDLERS,
             *today.HANDLERS,
+            *office_events.HANDLERS,
+            *event_new.HANDLERS,
+            *event_form.HANDLERS,
             *attendance.HANDLERS,
             *house.HANDLERS,
             *health.HANDLERS,

@@ -64,7 +64,10 @@ class Form:
         self._errors.setdefault(name, sentence)
 
     def text(self, name: str, *, missing: str, most: int = 100) -> str:
-        """One line of at most ``most`` characters (four bytes each at the most); ``missing`` is said when empty."""
+        """One line of at most ``most`` characters (four bytes each at the most).
+
+        ``missing`` is said when it says nothing, if it is needed.
+        """
         try:
             read = _line(self._fields.get(name, ""))
         except text.Unreadable:
@@ -74,7 +77,7 @@ class Form:
             wanted = self.words.gettext("At most %(most)s characters, please.")
             self.refuse(name, wanted % {"most": most})
             return ""
-        if not any(letter.isalnum() for letter in read):
+        if missing and not any(letter.isalnum() for letter in read):
             self.refuse(name, missing)
         return read
 

@@ -248,3 +248,9 @@ def test_every_other_reader_takes_the_last_of_a_field_sent_twice() -> None:
     form = Form({"level": ["2de", "1re"], "none": []})
 
     assert (form.value("level"), form.choice("level", ["1re"]), form.value("none")) == ("1re", "1re", "")
+
+
+@pytest.mark.parametrize("typed", ["", " ", "–"])
+def test_a_line_that_is_not_needed_may_say_nothing(typed: str) -> None:
+    form = Form({"town": typed}, "en")
+    assert (form.text("town", missing=""), form.ok) == (typed.strip(), True)
