@@ -55,10 +55,11 @@ async def edit_event(event_id: UUID, content: Content, version: int, by: str) ->
         changed = await editing.edit(event_id, content, version, by)
         if "list_closes_days" in changed:
             await _close_anew(event_id, coming)
+        people = await news.tell_change(told, before) if before and _is_relied_on(changed) else 0
         if {*SHARES, "list_closes_days"} & set(changed):
-            for row in coming:
+            for row in coming:  # last: an offer tells what is so now, in place of the news
                 await waiting.promote(row["id"])
-        return await news.tell_change(told, before) if before and _is_relied_on(changed) else 0
+    return people
 
 
 async def _as_booked(slot_ids: list[UUID], event_id: UUID) -> dict[UUID, slots.BookableSlot]:

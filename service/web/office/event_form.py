@@ -19,7 +19,7 @@ from service.events.retention import KeptTooShort
 from service.people import organisations
 from service.web import forms, refusals
 from service.web.forms import Form
-from service.web.office import event_fields
+from service.web.office import event_fields, event_sections
 from service.web.pages import Visit, language, page, see
 from service.web.refusals import Answer, standing
 
@@ -58,9 +58,9 @@ async def edit(request: Visit, event: FromPath[UUID]) -> Response[Any]:
 async def keep_until(request: Visit, event: FromPath[UUID]) -> Response[Any]:
     """Keep its data for another time than the usual, for a reason."""
     form, overview = await forms.read(request, language(request)), await _to_edit(event)
-    needed = form.words.gettext(event_fields.NEEDED)
+    needed = event_fields.needed(form, "day")
     contacts, names = form.day("contacts_until", missing=needed), form.day("names_until", missing=needed)
-    reason = form.text("reason", most=LONGEST_REASON, missing=needed)
+    reason = form.text("reason", most=LONGEST_REASON, missing=event_fields.needed(form, "reason"))
     before = form.day("contacts_before"), form.day("names_before")
     if not form.ok or contacts is None or names is None:
         return await _answer(request, overview, _fresh(overview), keeping=form, is_keeping=True)
@@ -110,7 +110,7 @@ async def _answer(
         me=signed_in(request),
         form=form,
         event=event,
-        sections=event_fields.sections(event.kind),
+        sections=event_sections.sections(event.kind),
         levels=event_fields.level_choices(_present(overview)),
         hosts=list((await organisations.names()).values()),
         host_kinds=event_fields.host_kinds(language(request)),
@@ -151,7 +151,7 @@ def _compared(
     """Each field in which what was typed differs from what stands now, both in words."""
     present = _present(overview)
     changed = content.changed_from(present)
-    shown = [each for each in event_fields.fields(overview.event.kind) if each.name in changed]
+    shown = [each for each in event_sections.fields(overview.event.kind) if each.name in changed]
     return [
         {
             "name": each.name,

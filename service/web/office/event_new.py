@@ -65,11 +65,10 @@ async def _answer(request: Visit, kind: str, form: Form) -> Response[str]:
 
 
 async def _content(form: Form, kind: str) -> Content | None:
-    needed = form.words.gettext(event_fields.NEEDED)
-    title = form.text("title", most=200, missing=needed)
-    summary = form.text("summary", most=300, missing=needed)
+    title = form.text("title", most=200, missing=event_fields.needed(form, "title"))
+    summary = form.text("summary", most=300, missing=event_fields.needed(form, "summary"))
     host = await event_fields.read_host(form)
-    place = form.text("place", most=250, missing=needed)
+    place = form.text("place", most=250, missing=event_fields.needed(form, "place"))
     if host is None:
         return None
     town = places.town_in(place) or (await organisations.town_of(host) if isinstance(host, UUID) else "")
@@ -77,10 +76,9 @@ async def _content(form: Form, kind: str) -> Content | None:
 
 
 def _first_slot(form: Form, kind: str) -> FirstSlot | None:
-    needed = form.words.gettext(event_fields.NEEDED)
-    starts_at = form.moment("day", "hour", missing=needed)
+    starts_at = form.moment("day", "hour", missing=form.words.gettext("Please give the day and the time."))
     minutes = form.whole_number("minutes", least=SHORTEST_MINUTES, most=LONGEST_MINUTES) or MODELS[kind].minutes
-    seats = form.whole_number("seats", least=1, most=MOST_SEATS, missing=needed)
+    seats = form.whole_number("seats", least=1, most=MOST_SEATS, missing=event_fields.needed(form, "seats"))
     if starts_at and starts_at <= clock.now():
         form.refuse("day", form.words.gettext("Please choose a day to come."))
     if starts_at is None or seats is None:

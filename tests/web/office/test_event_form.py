@@ -10,7 +10,7 @@ from litestar import Litestar
 
 from service import db
 from service.events.contents import MODELS
-from service.web.office import event_fields
+from service.web.office import event_fields, event_sections
 from tests.bookings.classes import class_event
 from tests.bookings.queues import joined, state_of
 from tests.events.writing import make_draft, row_of, says
@@ -89,6 +89,16 @@ async def test_everything_is_saved(app: Litestar) -> None:
     assert row["version"] == 1
 
 
+async def test_blanks_that_do_not_break_are_no_change(app: Litestar) -> None:
+    title, line = "Verre\u00a0: le four", "Gants\u202f; casque"
+    event = await make_event(title=title, requirements=[line])
+    await make_booking(await make_slot(event=event))
+    async with browser_of(app, await somebody("organiser")) as client:
+        saved = await save(client, event.id, await form_of(event.id, speaker="Mme Petit"))
+    row = await row_of(event.id)
+    assert (saved.status_code, row["title"], row["requirements"], row["speaker"]) == (303, title, [line], "Mme Petit")
+
+
 @pytest.mark.parametrize(
     ("field", "typed"),
     [
@@ -115,7 +125,7 @@ async def test_a_mistake_opens_its_section_and_saves_nothing(app: Litestar, fiel
         before = await dump()
         answer = await save(client, event, await form_of(event, **{field: typed, "speaker": "Mme Petit"}))
     page = Page.of(answer)
-    section = next(one for one in event_fields.SECTIONS if field in [each.name for each in one.fields])
+    section = next(one for one in event_sections.SECTIONS if field in [each.name for each in one.fields])
 
     assert (answer.status_code, await dump()) == (422, before)
     assert page.has_mistake("host_kind" if field == "host" else field)

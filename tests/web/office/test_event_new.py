@@ -111,12 +111,15 @@ async def test_a_new_host_is_entered_once_its_kind_is_said(app: Litestar) -> Non
 @pytest.mark.parametrize(
     ("field", "typed", "sentence"),
     [
-        ("title", "", "Please fill this in."),
+        ("title", "", "Give the event a title."),
+        ("summary", "", "Say in one sentence what it is."),
+        ("place", "–", "Say where it takes place."),
         ("title", "x" * 201, "At most 200 characters, please."),
         ("summary", "x" * 301, "At most 300 characters, please."),
         ("place", "Ha\0ll", "This holds a character we cannot read."),
-        ("host", " ", "Please fill this in."),
-        ("day", "", "Please fill this in."),
+        ("host", " ", "Say who welcomes."),
+        ("day", "", "Please give the day and the time."),
+        ("seats", "", "Say how many seats there are."),
         ("day", "2026-02-30", "This is no day we know."),
         ("day", "2020-01-01", "Please choose a day to come."),
         ("hour", "25:00", "This is no time of the day."),
