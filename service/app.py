@@ -33,8 +33,7 @@ from service.web import (
     robots,
 )
 from service.web import errors as pages_errors
-from service.web.office import attendance, sign_in, staff, today
-from service.web.office import preferences as office_settings
+from service.web.office import rooms
 
 LARGEST_BODY = 64 * 1024
 POOL = 8
@@ -54,11 +53,7 @@ def create_app(chosen: Settings) -> Litestar:
             *classes.HANDLERS,
             *names.HANDLERS,
             *authorisations.HANDLERS,
-            *sign_in.HANDLERS,
-            *today.HANDLERS,
-            *attendance.HANDLERS,
-            *staff.HANDLERS,
-            *office_settings.HANDLERS,
+            *rooms.HANDLERS,
             *house.HANDLERS,
             *health.HANDLERS,
             *robots.HANDLERS,

@@ -1,7 +1,9 @@
 """The input filter: what anyone types is cleaned here, once, before it goes anywhere."""
 
+import itertools
 import re
 import unicodedata
+from collections.abc import Collection
 
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 LOCAL = re.compile(r"[!#$&'*+/=^_`{|}~0-9A-Za-z-]+(?:\.[!#$&'*+/=^_`{|}~0-9A-Za-z-]+)*")
@@ -31,6 +33,21 @@ def key(raw: str) -> str:
 def slug(raw: str) -> str:
     """A name as a part of an address (``Aire-sur-la-Lys`` → ``aire-sur-la-lys``)."""
     return key(raw).replace(" ", "-")
+
+
+def ascii_slug(raw: str, most: int) -> str:
+    """The same in ASCII, of at most so many characters and cut between words; empty where no letter is Latin."""
+    plain = key(raw).replace("œ", "oe").replace("æ", "ae").replace("ø", "o").replace("ł", "l")
+    words = re.findall(r"[a-z0-9]+", plain)
+    while len("-".join(words)) > most and len(words) > 1:
+        words.pop()
+    return "-".join(words)[:most]
+
+
+def numbered(name: str, taken: Collection[str]) -> str:
+    """``name``, or with the first number from 2 on that is not taken (``visite-2``)."""
+    numbers = (f"{name}-{number}" for number in itertools.count(2))
+    return name if name not in taken else next(one for one in numbers if one not in taken)
 
 
 def address(raw: str) -> str:

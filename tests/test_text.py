@@ -200,3 +200,23 @@ def _invited(address: str) -> calendar.Invitation:
         attendee_name="",
         attendee_address=address,
     )
+
+
+@pytest.mark.parametrize(
+    ("raw", "most", "slug"),
+    [
+        ("Aire-sur-la-Lys", 40, "aire-sur-la-lys"),
+        ("Cœur d’acier : Ærø, Łódź !", 40, "coeur-d-acier-aero-lodz"),
+        ("工場", 40, ""),
+        ("un deux trois", 8, "un-deux"),
+        ("x" * 50, 40, "x" * 40),
+        ("../%2e\0<b>", 40, "2e-b"),
+    ],
+)
+def test_an_address_in_ascii_is_cut_between_words(raw: str, most: int, slug: str) -> None:
+    assert text.ascii_slug(raw, most) == slug
+
+
+def test_a_name_that_is_taken_has_the_first_free_number() -> None:
+    assert text.numbered("visite", {"visite-2"}) == "visite"
+    assert text.numbered("visite", {"visite", "visite-2", "visite-4"}) == "visite-3"

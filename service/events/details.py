@@ -1,16 +1,19 @@
 """Everything that the page of one event says."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from service import clock, db
 from service.events.cards import CARD, SlotCard, card
 from service.refusal import Refusal
 
-EVENT = """
+ANY_EVENT = """
 SELECT event.*, host.slug AS host_slug, host.name AS host_name, host.town AS host_town
-FROM event JOIN organisation host ON host.id = event.host WHERE event.slug = $1 AND event.state <> 'draft'
+FROM event JOIN organisation host ON host.id = event.host WHERE
 """
+EVENT = f"{ANY_EVENT} event.slug = $1 AND event.state <> 'draft'"
+PREVIEW = f"{ANY_EVENT} event.id = $1"
 LARGEST = 2**31  # what the column holds
 BY_NUMBER = "SELECT slug FROM event WHERE number = $1 AND state <> 'draft'"
 PUBLISHED = "SELECT slug FROM event WHERE state <> 'draft' ORDER BY number"
@@ -73,12 +76,12 @@ class EventPage:
 
 async def event_page(slug: str) -> EventPage:
     """The event of this address with all its slots, past ones too. Refuses: UnknownEvent."""
-    rows = await db.fetch(EVENT, slug)
-    if not rows:
-        raise UnknownEvent
-    row = rows[0]
-    slots = [card(slot) for slot in await db.fetch(SLOTS, clock.now(), row["id"])]
-    return EventPage(slots=slots, **{name: row[name] for name in EVENT_COLUMNS})
+    return await _page(await db.fetch(EVENT, slug))
+
+
+async def preview(event_id: UUID) -> EventPage:
+    """The same of an event of any state, by its id: for the staff. Refuses: UnknownEvent."""
+    return await _page(await db.fetch(PREVIEW, event_id))
 
 
 async def slug_of(number: int) -> str:
@@ -92,6 +95,14 @@ async def slug_of(number: int) -> str:
 async def published() -> list[str]:
     """The slugs of all events that were ever published."""
     return [row["slug"] for row in await db.fetch(PUBLISHED)]
+
+
+async def _page(rows: list[Any]) -> EventPage:
+    if not rows:
+        raise UnknownEvent
+    row = rows[0]
+    slots = [card(slot) for slot in await db.fetch(SLOTS, clock.now(), row["id"])]
+    return EventPage(slots=slots, **{name: row[name] for name in EVENT_COLUMNS})
 
 
 EVENT_COLUMNS = [name for name in EventPage.__slots__ if name != "slots"]

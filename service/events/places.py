@@ -1,5 +1,6 @@
 """Whose doors open, and where: the hosts and the towns of published events."""
 
+import re
 from dataclasses import dataclass
 
 from service import db, text
@@ -48,6 +49,12 @@ async def town(slug: str) -> str:
         if text.slug(name) == slug:
             return name
     raise UnknownPlace
+
+
+def town_in(place: str) -> str:
+    """The town that stands behind a postcode in a place (``Atelier, 62510 Arques``); empty where there is none."""
+    found = re.search(r"[0-9]{5} ([^,(]+)", place)
+    return found[1].strip() if found else ""
 
 
 async def hosts() -> list[str]:

@@ -4,6 +4,7 @@ import re
 import secrets
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -76,21 +77,28 @@ async def follow_number(request: Visit, number: FromPath[int]) -> Redirect:
     return Redirect(templates.path(language(request), f"/events/{slug}"), status_code=302)
 
 
-async def event_answer(request: Visit, event: EventPage, form: Form, refusal: Answer | None = None) -> Response[str]:
+async def event_answer(
+    request: Visit, event: EventPage, form: Form, refusal: Answer | None = None, **more: Any
+) -> Response[str]:
     """The page of an event around a form: fresh, with its mistakes, or under the refusal it met.
 
     Whom a partner's link brought sees a partner's seats, and every link and form of the page keeps its token.
+    ``more`` is what the office's preview says otherwise: ``preview``, where it leads back to.
     """
     partner = partners.token_of(event.id) if is_partner(request, form, event.id) else ""
     told = schema_org(event)
     if partner:
         event = replace(event, slots=[slot.seen_by(PARTNER) for slot in event.slots])
+    own: dict[str, Any] = {
+        "here": f"/events/{event.slug}",
+        "switch_path": lambda other: templates.path(other, f"/events/{event.slug}", partner=partner),
+        "preview": "",
+    }
     return page(
         request,
         "events/show",
         **standing(form, refusal),
-        here=f"/events/{event.slug}",
-        switch_path=lambda other: templates.path(other, f"/events/{event.slug}", partner=partner),
+        **own | more,
         event=event,
         place_path=f"/places/{text.slug(event.town)}" if event.town else "",
         schema_org=told,

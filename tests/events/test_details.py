@@ -1,9 +1,11 @@
 """Everything that the page of one event says."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
+from service import db
 from service.events import details
 from service.events.details import UnknownEvent
 from tests.makers import make_event, make_organisation, make_slot
@@ -37,3 +39,13 @@ async def test_an_event_is_found_by_its_number_once_it_is_published() -> None:
         await details.event_page(draft.slug)
     with pytest.raises(UnknownEvent):
         await details.slug_of(page.number + 1)
+
+
+async def test_the_staff_sees_the_page_of_a_draft() -> None:
+    slot = await make_slot(event=await make_event(title="Ébauche"))
+    await db.fetch("UPDATE event SET state = 'draft'")
+    page = await details.preview(slot.event_id)
+
+    assert (page.title, [one.slot_id for one in page.slots]) == ("Ébauche", [slot.id])
+    with pytest.raises(UnknownEvent):
+        await details.preview(uuid4())

@@ -28,3 +28,16 @@ async def test_a_town_is_found_by_its_name_in_an_address() -> None:
     for unknown in ("calais", "", "Saint-Omer"):
         with pytest.raises(UnknownPlace):
             await places.town(unknown)
+
+
+@pytest.mark.parametrize(
+    ("place", "town"),
+    [
+        ("Atelier, 62510 Arques", "Arques"),
+        ("62120 Aire-sur-la-Lys (parking derrière)", "Aire-sur-la-Lys"),
+        ("Salle C12, 59190 Hazebrouck, 2e étage", "Hazebrouck"),
+        ("Hall B", ""),
+    ],
+)
+def test_the_town_of_a_place_stands_behind_its_postcode(place: str, town: str) -> None:
+    assert places.town_in(place) == town

@@ -29,6 +29,10 @@ FACTS: dict[str, Any] = {
     "needed": 3,
     "most": 30,
     "held_by": [],
+    "by": "Ada Vandamme",
+    "at": MOMENT,
+    "missing": ("slot", "summary", "audience"),
+    "last": MOMENT.date(),
 }
 
 

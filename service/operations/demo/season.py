@@ -1,7 +1,6 @@
 """The season: who hosts, what happens, and when. Its days follow today."""
 
 import json
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from service import clock, db, i18n, settings, text
+from service.events import places
 from service.events.tables import Event, Slot, closing
 from service.people.tables import Organisation
 
@@ -119,7 +119,7 @@ def _event(source: Data, data: Data) -> Event:
         contact_name=organiser,
         contact_email=address(organiser),
         place=source["lieu"],
-        town=_town(source["lieu"]),
+        town=places.town_in(source["lieu"]),
         levels=source["niveaux"],
         requirements=source["exigences"],
         photos=source["photos"] or "",
@@ -163,11 +163,6 @@ def _slot(source: Data, event: Event, start: str) -> Slot:
         capacity=source["capacite"],
         closes_at=closing(starts, event),
     )
-
-
-def _town(place: str) -> str:
-    found = re.search(r"\d{5} ([^,(]+)", place)
-    return found[1].strip() if found else ""
 
 
 def _moment(day: date, start: str) -> datetime:
