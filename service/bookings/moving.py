@@ -72,6 +72,11 @@ async def change(slot_id: UUID, plan: Plan, version: int, by: str) -> int:
     return told
 
 
+async def was_booked(slot_id: UUID) -> bool:
+    """Whether anybody ever booked the date, be it over by now."""
+    return bool(await db.fetch("SELECT 1 FROM booking WHERE slot = $1 LIMIT 1", slot_id))
+
+
 async def delete(slot_id: UUID, by: str) -> None:
     """Delete a date that nobody ever booked. Done twice, it is done once. Refuses: InUse."""
     try:

@@ -40,6 +40,10 @@ class PastDate(Refusal):
         self.starts_at = starts_at
 
 
+class DatesChanged(Refusal):
+    """Dates were added or deleted since the list was looked at, perhaps these very ones."""
+
+
 class EventCalledOff(Refusal):
     """An event that was called off gets no dates any more."""
 
@@ -131,16 +135,19 @@ async def load(slot_id: UUID) -> Dated:
     return Dated(**dict(rows[0]))
 
 
-async def add(event_id: UUID, plans: Sequence[Plan], by: str) -> list[UUID]:
+async def add(event_id: UUID, plans: Sequence[Plan], by: str, *, seen: int | None = None) -> list[UUID]:
     """Give the event these dates, all or nothing; returns their ids. ``by`` is who, for the journal.
 
-    Refuses: UnknownEvent, EventCalledOff, PastDate.
+    ``seen`` is how many dates it had when somebody looked: a form that is sent twice adds them once.
+    Refuses: UnknownEvent, EventCalledOff, DatesChanged, PastDate.
     """
     async with db.transaction():
         await hold_event(event_id)
         event = await head(event_id)
         if event.state == "called_off":
             raise EventCalledOff
+        if seen not in (None, len(await of_event(event_id))):
+            raise DatesChanged
         last_day = await last_day_of(event_id)
         added = [await _add(event, plan, by) for plan in plans]
         await keep_people_after(event_id, last_day)

@@ -29,6 +29,9 @@ FACTS: dict[str, Any] = {
     "needed": 3,
     "most": 30,
     "held_by": [],
+    "by": "Ada Vandamme",
+    "at": MOMENT,
+    "starts_at": MOMENT,
 }
 
 

@@ -28,6 +28,18 @@ CLOSED = {
     "GET /office/slots/{slot:uuid}/attendance.pdf": LISTS,
     "GET /office/slots/{slot:uuid}/attendance.xlsx": LISTS,
     "GET /office/slots/{slot:uuid}/attendance.csv": LISTS,
+    "GET /office/slots/{slot:uuid}/edit": DECIDERS,
+    "POST /office/slots/{slot:uuid}/edit": DECIDERS,
+    "POST /office/slots/{slot:uuid}/delete": DECIDERS,
+    "GET /office/slots/{slot:uuid}/duplicate": DECIDERS,
+    "POST /office/slots/{slot:uuid}/duplicate": DECIDERS,
+    "GET /office/slots/{slot:uuid}/call-off": DECIDERS,
+    "POST /office/slots/{slot:uuid}/call-off": DECIDERS,
+    "GET /office/events/{event:uuid}/slots/new": DECIDERS,
+    "POST /office/events/{event:uuid}/slots/new": DECIDERS,
+    "POST /office/events/{event:uuid}/slots/add": DECIDERS,
+    "GET /office/events/{event:uuid}/call-off": DECIDERS,
+    "POST /office/events/{event:uuid}/call-off": DECIDERS,
 }
 
 
