@@ -37,12 +37,12 @@ def plan_of(form: Form, row: str = "", *, like: Dated | None = None) -> Plan | N
     starts = form.moment(f"day{row}", f"starts{row}", missing=when)
     last_day = f"last_day{row}" if form.raw(f"last_day{row}").strip() else f"day{row}"
     ends = form.moment(last_day, f"ends{row}", missing=when)
-    missing = words.gettext("Please say how many seats there are.")
-    capacity = form.whole_number(f"seats{row}", least=1, most=LARGEST, missing=missing)
     if starts and starts <= clock.now():
         form.refuse(f"day{row}", words.gettext("This is in the past. Choose a later day."))
     if starts and ends and ends <= starts:
         form.refuse(f"ends{row}", words.gettext("It ends after it begins."))
+    missing = words.gettext("Please say how many seats there are.")
+    capacity = form.whole_number(f"seats{row}", least=1, most=LARGEST, missing=missing)
     if not form.ok or starts is None or ends is None or capacity is None:
         return None
     if like is None:

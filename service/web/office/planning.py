@@ -117,14 +117,14 @@ def _by_rule(form: Form) -> list[Plan]:
     words = form.words
     plan = plan_of(form)
     every = form.choice("every", REPEATS, missing=words.gettext("Please say whether it repeats."))
+    if every == "once":
+        return [plan] if plan else []
     count = form.whole_number("count", least=1, most=rules.MOST)
     until = form.day("until")
-    if every in rules.EVERY and count is None and until is None:
+    if every and count is None and until is None:
         form.refuse("count", words.gettext("Please say how many times, or until when."))
     if plan is None or not form.ok:
         return []
-    if every == "once":
-        return [plan]
     starts, ends = i18n.local(plan.starts_at), i18n.local(plan.ends_at)
     rule = Rule(starts.date(), starts.time(), ends.time(), every, count, until)
     if until and until < rule.first:

@@ -88,8 +88,9 @@ async def test_before_people_are_told_of_another_time_they_are_counted_and_both_
         page = Page.of(asked)
         assert (asked.status_code, await dump() == before) == (200, True)
         assert "2 people will be told" in page.words
-        for moment in (slot.starts_at, slot.starts_at + DAY):
-            assert i18n.long_date(i18n.local(moment).date(), "en") in page.words
+        shown = [one["datetime"] for one in page.all("time")]
+        both = [i18n.local(one) for one in (slot.starts_at, slot.starts_at + DAY)]
+        assert shown == [moment.isoformat(timespec="minutes") for moment in both]
         again = {one["name"]: one["value"] for one in page.all("input", type="hidden")}
         back = await send(client, edit(slot), {**again, "step": "back"}, lang="en")
         assert (back.status_code, Page.of(back).typed("day")) == (200, fields["day"])
