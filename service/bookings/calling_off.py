@@ -1,6 +1,7 @@
 """Calling off a date, or a whole event: what is booked ends for good, and everybody is told why."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -59,8 +60,6 @@ async def call_off_slot(slot_id: UUID, reason: str, by: str) -> int:
     Refuses: UnknownSlot, also of a draft; HasBegun.
     """
     async with db.transaction():
-        slot = await slots.load(slot_id)
-        await dates.hold_event(slot.event_id)
         await seats.hold(slot_id)
         slot = await slots.load(slot_id)
         if slot.state == "called_off":
@@ -75,22 +74,39 @@ async def call_off_event(event_id: UUID, reason: str, by: str) -> int:
 
     Done twice, it is done once. Refuses: UnknownEvent, also of a draft.
     """
+    while True:
+        with suppress(_DateAdded):
+            return await _call_off_event(event_id, reason, by)
+
+
+class _DateAdded(Exception):
+    """Between the locks of the dates and that of their event, somebody added another date."""
+
+
+async def _call_off_event(event_id: UUID, reason: str, by: str) -> int:
     async with db.transaction():
+        held = await _to_come(event_id)
+        await news.hold_slots(held)
         await dates.hold_event(event_id)
         event = await dates.head(event_id)
         if event.state == "draft":
             raise UnknownEvent
+        to_come = await _to_come(event_id)
+        if not set(to_come) <= set(held):
+            raise _DateAdded
         if not await db.fetch(CALL_OFF_EVENT, event_id):
             return 0
-        to_come = [row["id"] for row in await db.fetch(TO_COME, event_id, clock.now())]
-        await news.hold_slots(to_come)
         told = await _call_off(to_come, reason, by)
         await note(by, "call_off", "event", event_id, slots=len(to_come), told=told)
     return told
 
 
+async def _to_come(event_id: UUID) -> list[UUID]:
+    return [row["id"] for row in await db.fetch(TO_COME, event_id, clock.now())]
+
+
 async def _call_off(slot_ids: Sequence[UUID], reason: str, by: str) -> int:
-    """The inner step: needs the locks of the event's row and of the slots'. Nobody waits there any more in the end."""
+    """The inner step: needs the locks of the slots' rows. Nobody waits there any more in the end."""
     db.inside_transaction()
     await db.fetch(CALL_OFF, list(slot_ids), reason)
     whose = {row["dossier"] for row in await db.fetch(LIVE_OF, list(slot_ids), list(LIVE))}

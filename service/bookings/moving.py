@@ -28,7 +28,7 @@ FROM (VALUES (least(greatest($3::timestamptz, $4::timestamptz + interval '24 hou
 WHERE slot = $1 AND expires_at IS NOT NULL AND state IN ('option', 'pending', 'offered', 'cancelled')
   AND latest.is_offer = (state = 'offered')
 """
-DELETE = "DELETE FROM slot WHERE id = $1 RETURNING id"
+DELETE = "DELETE FROM slot WHERE id = $1"
 
 
 class HasBegun(Refusal):
@@ -78,18 +78,14 @@ async def was_booked(slot_id: UUID) -> bool:
 
 
 async def delete(slot_id: UUID, by: str) -> None:
-    """Delete a date that nobody ever booked. Done twice, it is done once. Refuses: InUse."""
+    """Delete a date that nobody ever booked. Refuses: UnknownSlot, InUse."""
     try:
         async with db.transaction():
-            found = await db.fetch("SELECT event FROM slot WHERE id = $1", slot_id)
-            if not found:
-                return
-            event_id = found[0]["event"]
-            await dates.hold_event(event_id)
+            event_id = (await _hold(slot_id)).event_id
             last_day = await dates.last_day_of(event_id)
-            if await db.fetch(DELETE, slot_id):
-                await dates.keep_people_after(event_id, last_day)
-                await note(by, "delete_slot", "slot", slot_id, event=str(event_id))
+            await db.fetch(DELETE, slot_id)
+            await dates.keep_people_after(event_id, last_day)
+            await note(by, "delete_slot", "slot", slot_id, event=str(event_id))
     except asyncpg.IntegrityConstraintViolationError:  # which of them depends on the version of PostgreSQL
         raise InUse from None
 
@@ -103,10 +99,11 @@ def check_to_come(slot: Dated) -> None:
 
 
 async def _hold(slot_id: UUID) -> Dated:
-    """The date as it is now, its event's row locked before its own."""
-    await dates.hold_event((await dates.load(slot_id)).event_id)
+    """The date as it is now, its row locked, and then its event's."""
     await seats.hold(slot_id)
-    return await dates.load(slot_id)
+    now = await dates.load(slot_id)
+    await dates.hold_event(now.event_id)
+    return now
 
 
 async def _write(was: Dated, plan: Plan, closes_at: datetime, by: str) -> None:

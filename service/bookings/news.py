@@ -61,7 +61,7 @@ async def tell_change(slot_ids: Collection[UUID], before: Mapping[UUID, Bookable
 
     The letter leaves after five minutes; a newer one takes its place, and none is left where all is as it was told.
     A parent who is asked is asked anew. Who books meanwhile reads the slot again. Returns how many are written to.
-    Needs an open transaction; locks slots, then dossiers: hold at most the event's row and these slots' before.
+    Needs an open transaction; locks these slots, then dossiers: slots and events that are held must be held before.
     """
     db.inside_transaction()
     await hold_slots(slot_ids)

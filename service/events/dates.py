@@ -155,7 +155,7 @@ async def add(event_id: UUID, plans: Sequence[Plan], by: str, *, seen: int | Non
 
 
 async def hold_event(event_id: UUID) -> None:
-    """Lock the event's row, before its slots. Needs an open transaction."""
+    """Lock the event's row, after its slots and before any dossier. Needs an open transaction."""
     db.inside_transaction()
     await db.fetch(HOLD_EVENT, event_id)
 

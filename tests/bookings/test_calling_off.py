@@ -10,7 +10,18 @@ from uuid import UUID, uuid4
 import pytest
 
 from service import clock, db, worker
-from service.bookings import calling_off, changes, groups, numbers, offers, options, pending, seats, waiting
+from service.bookings import (
+    calling_off,
+    changes,
+    groups,
+    news_emails,
+    numbers,
+    offers,
+    options,
+    pending,
+    seats,
+    waiting,
+)
 from service.bookings.changes import TooLateToRestore
 from service.bookings.moving import HasBegun
 from service.bookings.options import OptionOver
@@ -19,7 +30,8 @@ from service.bookings.plans import NOBODY, Part, Party
 from service.bookings.seats import AlreadyBooked
 from service.bookings.tables import LIVE, Booking
 from service.bookings.waiting import OfferOver
-from service.events import details, slots
+from service.events import dates, details, slots
+from service.events.dates import Plan
 from service.events.details import UnknownEvent
 from service.events.slots import BookableSlot, CalledOff, UnknownSlot
 from service.mail.tables import Email
@@ -362,8 +374,20 @@ async def test_a_failure_in_the_midst_leaves_everything_as_it_was(monkeypatch: p
         raise AlreadyBooked([])
 
     with monkeypatch.context() as planted:
-        planted.setattr(calling_off.news_emails, "say_called_off", breaks)
+        planted.setattr(news_emails, "say_called_off", breaks)
         with pytest.raises(AlreadyBooked):
             await calling_off.call_off_slot(slot.id, WHY, ADA)
     assert await state_of(*made) == ["confirmed"] * 3
     assert not (await slots.load(slot.id)).is_called_off
+
+
+async def test_a_date_that_is_added_while_its_event_is_called_off_does_not_stay() -> None:
+    for _ in range(4):
+        first = await make_slot()
+        plan = Plan(clock.now() + DAY, clock.now() + 2 * DAY, 9)
+        outcomes = await at_once(
+            calling_off.call_off_event(first.event_id, WHY, ADA),
+            *(dates.add(first.event_id, [plan], ADA) for _ in "12"),
+        )
+        assert set(kinds(outcomes)) <= {"int", "list", "EventCalledOff"}
+        assert [one.state for one in await dates.of_event(first.event_id) if one.state == "open"] == []

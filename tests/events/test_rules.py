@@ -14,7 +14,8 @@ TWO, FOUR = time(14), time(16)
 
 
 def rule(first: str, every: str = "week", **more: Any) -> Rule:
-    return Rule(**{"first": date.fromisoformat(first), "starts": TWO, "ends": FOUR, "every": every} | more)
+    values: dict[str, Any] = {"first": date.fromisoformat(first), "starts": TWO, "ends": FOUR, "every": every}
+    return Rule(**values | more)
 
 
 def days(of: Rule) -> list[str]:

@@ -87,7 +87,7 @@ async def _slot_page(request: Visit, slot: Dated, form: Form, refusal: Answer | 
         moving.check_to_come(slot)
     except (HasBegun, WasCalledOff) as late:
         refusal = refusal or refusals.answer(late, language(request))
-    names = {"slot": slot, "coming": [slot], "is_possible": not (slot.has_begun or slot.is_called_off)}
+    names: dict[str, Any] = {"slot": slot, "coming": [slot], "is_possible": not (slot.has_begun or slot.is_called_off)}
     return await _page(request, event, form, refusal, here=f"/office/slots/{slot.id}/call-off", **names)
 
 
@@ -95,7 +95,7 @@ async def _event_page(request: Visit, event: EventHead, form: Form) -> Response[
     coming = [one for one in await dates.of_event(event.id) if one.starts_at > clock.now() and not one.is_called_off]
     is_possible = event.state == "published"
     refusal = None if is_possible else refusals.answer(WasCalledOff(""), language(request))
-    names = {"slot": None, "coming": coming, "is_possible": is_possible}
+    names: dict[str, Any] = {"slot": None, "coming": coming, "is_possible": is_possible}
     return await _page(request, event, form, refusal, here=f"/office/events/{event.id}/call-off", **names)
 
 

@@ -171,13 +171,23 @@ async def _like(event: EventHead, form: Form) -> Dated | None:
 
 
 def _new_page(request: Visit, event: EventHead, form: Form) -> Response[str]:
-    names = {"here": f"/office/events/{event.id}/slots/new", "me": signed_in(request), "event": event, "form": form}
+    names: dict[str, Any] = {
+        "here": f"/office/events/{event.id}/slots/new",
+        "me": signed_in(request),
+        "event": event,
+        "form": form,
+    }
     refusal = refusals.answer(EventCalledOff(), language(request)) if event.state == "called_off" else None
     return page(request, "office/dates/new", **standing(form, refusal), **names, most=rules.MOST)
 
 
 def _duplicate_page(request: Visit, event: EventHead, slot: Dated, form: Form) -> Response[str]:
-    names = {"here": f"/office/slots/{slot.id}/duplicate", "me": signed_in(request), "event": event, "slot": slot}
+    names: dict[str, Any] = {
+        "here": f"/office/slots/{slot.id}/duplicate",
+        "me": signed_in(request),
+        "event": event,
+        "slot": slot,
+    }
     refusal = refusals.answer(EventCalledOff(), language(request)) if event.state == "called_off" else None
     return page(request, "office/dates/duplicate", **standing(form, refusal), **names, form=form)
 

@@ -20,7 +20,7 @@ from tests.web.office.harness import browser_of, somebody
 HOSTILE = ["\x00", "9" * 400, "²", "-1", "\ufffd", "2027-02-30", "25:99", "<b>"]
 
 
-def typed(slot: BookableSlot, by: timedelta = timedelta(0), **fields: str) -> dict[str, str]:
+def typed(slot: BookableSlot, by: timedelta = timedelta(0), /, **fields: str) -> dict[str, str]:
     """The form of the date as somebody fills it in: so much later."""
     starts, ends = i18n.local(slot.starts_at + by), i18n.local(slot.ends_at + by)
     return {
