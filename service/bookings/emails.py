@@ -19,7 +19,15 @@ from service.mail.outbox import Claimed
 
 URGENT, ORDINARY = 3, 5
 SETTLING = timedelta(minutes=5)  # changes of mind within them make one letter
-METHODS = {"confirmation": "REQUEST", "changed": "REQUEST", "cancellation": "CANCEL", "withdrawn": "CANCEL"}
+METHODS = {
+    "confirmation": "REQUEST",
+    "changed": "REQUEST",
+    "moved": "REQUEST",
+    "cancellation": "CANCEL",
+    "called_off": "CANCEL",
+    "withdrawn": "CANCEL",
+}
+SETTLE = ("changed", "moved")  # which letters wait for it
 
 OF_DOSSIERS = """
 SELECT dossier.id, dossier.generation, dossier.code, dossier.first_name, dossier.last_name, booking.state,
@@ -131,7 +139,7 @@ async def post(
     booking: Booking,
     slot: BookableSlot,
     invitation: Invitation | None,
-    **more: str | int,
+    **more: Any,
 ) -> None:
     """Post a letter about one booking, with its ``invitation`` if it carries one. Needs an open transaction."""
     await outbox.post(
@@ -144,7 +152,7 @@ async def post(
         calendar=(METHODS[letter], invitation.uid) if invitation else ("", ""),
         priority=URGENT if letter == "offer" else ORDINARY,  # its deadline runs
         until=(letter == "offer" and booking.expires_at) or slot.ends_at,
-        after=SETTLING if letter == "changed" else timedelta(0),
+        after=SETTLING if letter in SETTLE else timedelta(0),
     )
 
 

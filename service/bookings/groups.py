@@ -73,8 +73,7 @@ async def _try(plan: Plan, who: Booker, key: keys.Key | None) -> Dossier:
 
 
 async def _open(dossier_id: UUID, parts: Sequence[tuple[Part, BookableSlot]], who: Booker) -> Dossier:
-    for _, slot in parts:  # in the order of their ids
-        await seats.hold(slot.id)
+    parts = [(part, await _hold(slot)) for part, slot in parts]  # in the order of their ids
     dossier = await dossiers.open_dossier(dossier_id, who)
     now = clock.now()
     standings = holds.as_one([holds.first(slot, now, takes_option=True) for _, slot in parts])
@@ -89,6 +88,13 @@ async def _open(dossier_id: UUID, parts: Sequence[tuple[Part, BookableSlot]], wh
     for _, slot in parts:
         await waiting.promote(slot.id)  # seats that are too few for those before may be enough for a class
     return dossier
+
+
+async def _hold(slot: BookableSlot) -> BookableSlot:
+    now = await seats.hold_as_it_is(slot)
+    if now is not slot:
+        slots.check_open_to_classes(now)
+    return now
 
 
 async def _claim(

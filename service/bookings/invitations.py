@@ -1,5 +1,7 @@
 """Calendar invitations as rows: one UID an entry, a sequence that grows with every mailed change."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from service import clock, db, settings
@@ -11,11 +13,11 @@ from service.refusal import Refusal
 # Calendars drop what is not newer than what they have: even if the clock went back, the stamp goes on.
 END = """
 UPDATE invitation SET sequence = sequence + 1, ended_at = $3, stamp = greatest(stamp, $4) + interval '1 second'
-WHERE subject_kind = $1 AND subject_id = $2 AND ended_at IS NULL RETURNING *
+WHERE subject_kind = $1 AND subject_id = ANY($2) AND ended_at IS NULL RETURNING *
 """
 MOVE_ON = """
 UPDATE invitation SET sequence = sequence + 1, stamp = greatest(stamp, $3) + interval '1 second'
-WHERE subject_kind = $1 AND subject_id = $2 AND ended_at IS NULL RETURNING *
+WHERE subject_kind = $1 AND subject_id = ANY($2) AND ended_at IS NULL RETURNING *
 """
 LATEST = """
 SELECT * FROM invitation WHERE subject_kind = $1 AND subject_id = $2 ORDER BY ended_at DESC NULLS FIRST LIMIT 1
@@ -42,17 +44,25 @@ async def open_invitation(subject_kind: str, subject_id: UUID, attendee: str) ->
 
 async def move_on(subject_kind: str, subject_id: UUID) -> Invitation | None:
     """The live invitation of the subject with its next sequence and stamp, for a change that is mailed."""
+    return (await move_all_on(subject_kind, [subject_id])).get(subject_id)
+
+
+async def move_all_on(subject_kind: str, subject_ids: Sequence[UUID]) -> dict[UUID, Invitation]:
+    """The same for many subjects, with one statement; those without a live invitation are left out."""
     db.inside_transaction()
-    rows = await db.fetch(MOVE_ON, subject_kind, subject_id, clock.now().replace(microsecond=0))
-    return Invitation(**rows[0], _exists_in_db=True) if rows else None
+    return _by_subject(await db.fetch(MOVE_ON, subject_kind, list(subject_ids), clock.now().replace(microsecond=0)))
 
 
 async def end(subject_kind: str, subject_id: UUID) -> Invitation | None:
     """End the live invitation of the subject, its sequence and stamp moved on; None when there is none."""
+    return (await end_all(subject_kind, [subject_id])).get(subject_id)
+
+
+async def end_all(subject_kind: str, subject_ids: Sequence[UUID]) -> dict[UUID, Invitation]:
+    """The same for many subjects, with one statement; those without a live invitation are left out."""
     db.inside_transaction()
     now = clock.now()
-    rows = await db.fetch(END, subject_kind, subject_id, now, now.replace(microsecond=0))
-    return Invitation(**rows[0], _exists_in_db=True) if rows else None
+    return _by_subject(await db.fetch(END, subject_kind, list(subject_ids), now, now.replace(microsecond=0)))
 
 
 async def latest(subject_kind: str, subject_id: UUID) -> Invitation | None:
@@ -85,3 +95,7 @@ async def as_file(subject: tuple[str, UUID], slot: BookableSlot, link: str) -> b
             status="CANCELLED" if invitation.ended_at else "CONFIRMED",
         )
     )
+
+
+def _by_subject(rows: Sequence[Any]) -> dict[UUID, Invitation]:
+    return {row["subject_id"]: Invitation(**row, _exists_in_db=True) for row in rows}

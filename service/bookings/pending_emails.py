@@ -40,6 +40,13 @@ async def ask_guardian(dossier: Dossier, booking: Booking, slot: BookableSlot) -
         await _to_guardian("authorisation", dossier, booking, slot)
 
 
+async def ask_guardian_anew(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
+    """Ask once more, of a date that is another now; what is unsent is withdrawn. Needs an open transaction."""
+    if dossier.guardian_email:
+        await outbox.withdraw_unsent(("guardian", dossier.id))
+        await _to_guardian("authorisation", dossier, booking, slot)
+
+
 async def remind_guardian(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
     """Post the one reminder to a parent who has not answered. Needs an open transaction."""
     await _to_guardian("authorisation_reminder", dossier, booking, slot)

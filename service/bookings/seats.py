@@ -13,7 +13,7 @@ from service.bookings.plans import NOBODY, Party
 from service.bookings.tables import LIVE, Booking, Dossier
 from service.events import shares, slots
 from service.events.shares import CLASS, INDIVIDUAL, PARTNER, Room
-from service.events.slots import BookableSlot
+from service.events.slots import BookableSlot, CalledOff
 from service.events.tables import Slot
 from service.journal.notes import note
 from service.limits import keys, rates
@@ -21,17 +21,21 @@ from service.refusal import Refusal
 
 SIBLINGS = 3  # individuals who may share an address, for one slot
 
-# The row itself tells whether anybody waits, and what each audience has: it is looked at again once its lock is had.
+# The row itself tells whether it takes place, whether anybody waits, and what each audience has: it is looked at again
+# once its lock is had.
 # $7 to $9 are the seats that are kept for the other audiences: what they have not taken of them stays free.
 TAKE = """
 UPDATE slot SET seats_taken = seats_taken + $2, class_seats = class_seats + $5, partner_seats = partner_seats + $6
-WHERE id = $1 AND ($3 OR seats_waiting = 0 OR closes_at < $4)
+WHERE id = $1 AND state = 'open' AND ($3 OR seats_waiting = 0 OR closes_at < $4)
   AND seats_taken + $2 + greatest(0, $7 - seats_taken + class_seats + partner_seats)
       + greatest(0, $8 - class_seats) + greatest(0, $9 - partner_seats) <= capacity
-RETURNING seats_taken
+RETURNING version
 """
 COUNT_WAITING = "UPDATE slot SET seats_waiting = seats_waiting + $2 WHERE id = $1"
-COUNTED = "SELECT capacity, seats_taken, class_seats, partner_seats, seats_waiting FROM slot WHERE id = $1"
+COUNTED = """
+SELECT capacity, seats_taken, class_seats, partner_seats, seats_waiting, state, called_off_reason AS reason
+FROM slot WHERE id = $1
+"""
 WAITS = "SELECT 1 FROM booking WHERE slot = $1 AND state = 'waiting' AND audience = $2 LIMIT 1"
 GIVE_BACK = """
 UPDATE slot SET seats_taken = seats_taken - $2, class_seats = class_seats - $3, partner_seats = partner_seats - $4
@@ -84,20 +88,20 @@ async def once(key: keys.Key | None, who: Booker, attempt: Callable[[], Awaitabl
         raise
 
 
-async def take(slot: BookableSlot, seats: int, audience: str, *, in_turn: bool = False) -> None:
-    """One statement locks the slot, checks it and counts. Needs an open transaction. Refuses: SoldOut.
+async def take(slot: BookableSlot, seats: int, audience: str, *, in_turn: bool = False) -> BookableSlot:
+    """One statement locks the slot, checks it and counts. Needs an open transaction.
 
     What is kept for other audiences stays free. While people wait, only who is ``in_turn`` may take: nobody
     overtakes, but in the last hour, and on the own share while nobody of the audience waits.
+    Returns the slot as it is now: somebody may have moved it since it was read. Refuses: SoldOut, CalledOff.
     """
     db.inside_transaction()
-    if await _take(slot, seats, audience, in_turn=in_turn):
-        return
-    takes_from_nobody = not in_turn and await _takes_from_nobody(slot, seats, audience)
-    if takes_from_nobody and await _take(slot, seats, audience, in_turn=True):
-        return
-    [row] = await db.fetch(COUNTED, slot.id)
-    raise SoldOut(_room(slot, row).left_for(audience), row["seats_waiting"])
+    taken = await _take(slot, seats, audience, in_turn=in_turn)
+    if not taken and not in_turn and await _takes_from_nobody(slot, seats, audience):
+        taken = await _take(slot, seats, audience, in_turn=True)
+    if taken:
+        return await _as_it_is(slot, taken[0]["version"])
+    raise _no_seat(slot, audience, await db.fetch(COUNTED, slot.id))
 
 
 async def count_waiting(slot_id: UUID, seats: int) -> None:
@@ -116,6 +120,15 @@ async def hold(slot_id: UUID) -> None:
     """Lock the slot's row, before its bookings: the order that keeps two verbs from waiting for each other."""
     db.inside_transaction()
     await db.fetch("SELECT 1 FROM slot WHERE id = $1 FOR UPDATE", slot_id)
+
+
+async def hold_as_it_is(slot: BookableSlot) -> BookableSlot:
+    """The same; returns the slot as it is now: somebody may have moved it since. Refuses: UnknownSlot."""
+    await hold(slot.id)
+    rows = await db.fetch("SELECT version FROM slot WHERE id = $1", slot.id)
+    if not rows:
+        raise slots.UnknownSlot
+    return await _as_it_is(slot, rows[0]["version"])
 
 
 async def seats_left(slot_id: UUID) -> int:
@@ -163,10 +176,24 @@ async def _glance(slot: BookableSlot, who: Booker) -> None:
     await spend_letters(slot.id, who, is_sibling=is_sibling)
 
 
-async def _take(slot: BookableSlot, seats: int, audience: str, *, in_turn: bool) -> bool:
+async def _take(slot: BookableSlot, seats: int, audience: str, *, in_turn: bool) -> list[Any]:
     last_call = clock.now() + slots.LAST_CALL
     values = (*_counters(seats, audience), *_kept_for_others(slot, audience))
-    return bool(await db.fetch(TAKE, slot.id, seats, in_turn, last_call, *values))
+    return await db.fetch(TAKE, slot.id, seats, in_turn, last_call, *values)
+
+
+async def _as_it_is(slot: BookableSlot, version: int) -> BookableSlot:
+    """The slot, read again where it was edited since: nobody is told an old date. Needs the lock of its row."""
+    return slot if slot.version == version else await slots.load(slot.id)
+
+
+def _no_seat(slot: BookableSlot, audience: str, found: list[Any]) -> Refusal:
+    """Why the audience has none: the slot is gone, called off, or full for it."""
+    if not found:
+        return slots.UnknownSlot()
+    if found[0]["state"] == "called_off":
+        return CalledOff(found[0]["reason"])
+    return SoldOut(_room(slot, found[0]).left_for(audience), found[0]["seats_waiting"])
 
 
 def _counters(seats: int, audience: str) -> tuple[int, int]:
@@ -204,12 +231,14 @@ async def _book(slot: BookableSlot, who: Booker, key: keys.Key | None) -> Dossie
 
 async def _open(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossier:
     try:
-        await take(slot, 1, who.audience)
+        now = await take(slot, 1, who.audience)
     except SoldOut:  # perhaps to the same person, a moment ago: then it is a double, and told so
         await check_not_doubled(slot.id, who.email_key, who.name_key)
         raise
+    if now is not slot:
+        slots.check_open_to_individuals(now)
     await check_not_doubled(slot.id, who.email_key, who.name_key)
-    return await open_held(dossier_id, slot, who)
+    return await open_held(dossier_id, now, who)
 
 
 async def open_held(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossier:

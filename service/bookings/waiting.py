@@ -114,21 +114,27 @@ async def promote(slot_id: UUID) -> None:
         await note("system", "passed_over", "booking", entry_id)
 
 
-async def resize(slot_id: UUID, capacity: int) -> None:
+async def resize(slot_id: UUID, capacity: int, by: str = "organiser") -> None:
     """Give the slot ``capacity`` seats; new ones are offered to those who wait.
 
     Refuses: UnknownSlot, FewerThanTaken.
     """
     async with db.transaction():
         await seats.hold(slot_id)
-        rows = await db.fetch("SELECT capacity, seats_taken FROM slot WHERE id = $1", slot_id)
-        if not rows:
-            raise slots.UnknownSlot
-        if rows[0]["seats_taken"] > capacity:
-            raise FewerThanTaken(rows[0]["seats_taken"])
-        await db.fetch("UPDATE slot SET capacity = $2 WHERE id = $1", slot_id, capacity)
-        await note("organiser", "resize", "slot", slot_id, before=rows[0]["capacity"], after=capacity)
+        await resize_held(slot_id, capacity, by)
         await promote(slot_id)
+
+
+async def resize_held(slot_id: UUID, capacity: int, by: str) -> None:
+    """The inner step of ``resize``, for a larger verb that holds the slot's row and promotes in the end."""
+    db.inside_transaction()
+    rows = await db.fetch("SELECT capacity, seats_taken FROM slot WHERE id = $1", slot_id)
+    if not rows:
+        raise slots.UnknownSlot
+    if rows[0]["seats_taken"] > capacity:
+        raise FewerThanTaken(rows[0]["seats_taken"])
+    await db.fetch("UPDATE slot SET capacity = $2 WHERE id = $1", slot_id, capacity)
+    await note(by, "resize", "slot", slot_id, before=rows[0]["capacity"], after=capacity)
 
 
 async def expire() -> int:
@@ -169,8 +175,10 @@ async def _join(slot: BookableSlot, who: Booker, key: keys.Key | None) -> Dossie
     dossier_id = dossiers.new_id()
     async with db.transaction():
         if await keys.claim(key, dossier_id):
-            await seats.hold(slot.id)
-            return await _enter(dossier_id, slot, who)
+            now = await seats.hold_as_it_is(slot)
+            if now is not slot:
+                slots.check_open_to_individuals(now)
+            return await _enter(dossier_id, now, who)
     return await dossiers.by_id(await keys.answered(key) or dossier_id)
 
 

@@ -14,7 +14,7 @@ CARD = f"""
 SELECT slot.id AS slot_id, event.slug, event.title, event.summary, event.kind, event.theme, event.place, event.town,
        slot.starts_at, slot.ends_at, {shares.COLUMNS}, slot.seats_waiting, slot.opens_at, slot.closes_at,
        slot.called_off_reason AS reason, event.takes_individuals, event.takes_classes,
-       CASE WHEN slot.state = 'called_off' OR event.state = 'called_off' THEN 'called_off'
+       CASE WHEN slot.state = 'called_off' OR (event.state = 'called_off' AND slot.ends_at > $1) THEN 'called_off'
             WHEN slot.ends_at <= $1 THEN 'over'
             WHEN event.kind = 'assembly' THEN 'members'
             WHEN slot.opens_at > $1 THEN 'not_yet'

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
 
+from service import settings
 from service.people.organisations import Newcomer
 
 
@@ -75,13 +76,18 @@ MODELS: Mapping[str, Model] = {
             "chaperone_ratio": 10,
             "chaperones_min": 1,
             "requirements": ["Chaussures fermées"],
-            "list_closes_days": 3,
         },
     ),
     "workshop": Model(minutes=120, capacity=16, hour="14:00", rules={"takes_classes": True, "chaperones_min": 1}),
     # Members answer a summons: nobody books, and there is nothing to hold.
     "assembly": Model(minutes=120, capacity=80, hour="18:00", rules={"takes_individuals": False, "option_days": None}),
 }
+
+
+def rules_of(kind: str) -> dict[str, Any]:
+    """The rules that an event of this kind begins with: the campus's habits under those of its model."""
+    habits = settings.current()
+    return {"list_closes_days": habits.list_closes_days, "option_days": habits.option_days, **MODELS[kind].rules}
 
 
 def content_of(row: Mapping[str, Any]) -> Content:

@@ -1,6 +1,5 @@
 """Editing an event: who edits what somebody else has changed meanwhile is told so, and overwrites nothing."""
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from service import clock, db
 from service.events.contents import COLUMNS, Content, content_of
 from service.events.details import UnknownEvent
+from service.events.versions import EditedMeanwhile
 from service.journal.notes import note
 from service.people import organisations
 from service.people.organisations import Newcomer
@@ -27,13 +27,6 @@ SINCE = """
 SELECT DISTINCT jsonb_array_elements_text(facts -> 'changed') AS field FROM journal
 WHERE subject_id = $1 AND verb = 'edit' AND (facts ->> 'version')::int > $2
 """
-
-
-class EditedMeanwhile(Refusal):
-    """Somebody saved first: ``by`` whom (empty where the journal names nobody), ``at`` what time, which ``fields``."""
-
-    def __init__(self, by: str, at: datetime, fields: Collection[str] = ()) -> None:
-        self.by, self.at, self.fields = by, at, frozenset(fields)
 
 
 class EventCalledOff(Refusal):

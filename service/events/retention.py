@@ -3,13 +3,14 @@
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from service import db, i18n
+from dateutil.relativedelta import relativedelta
+
+from service import db, i18n, settings
 from service.events import editing
-from service.events.editing import EditedMeanwhile
+from service.events.versions import EditedMeanwhile
 from service.journal.notes import note
 from service.refusal import Refusal
 
-CONTACTS_DAYS = 30
 LAST = "SELECT max(ends_at) AS ends_at FROM slot WHERE event = $1"
 FOLLOW = """
 UPDATE event SET contacts_erased_on = $2, names_erased_on = $3
@@ -36,10 +37,10 @@ class KeptTooShort(Refusal):
 
 
 def dates_after(ends_at: datetime) -> tuple[date, date]:
-    """Contacts for 30 days and names for 12 months after the last slot, by the campus's calendar."""
-    last = i18n.local(ends_at).date()
-    is_leap_day = (last.month, last.day) == (2, 29)
-    return last + timedelta(days=CONTACTS_DAYS), last.replace(year=last.year + 1, day=28 if is_leap_day else last.day)
+    """Contacts and names for as long after the last slot as the campus keeps them, by its calendar."""
+    last, habits = i18n.local(ends_at).date(), settings.current()
+    months = relativedelta(months=habits.names_kept_months)
+    return last + timedelta(days=habits.contacts_kept_days), last + months
 
 
 async def follow(event_id: UUID) -> None:

@@ -12,7 +12,7 @@ from service.refusal import Refusal
 
 LOAD = f"""
 SELECT slot.id, slot.event AS event_id, slot.starts_at, slot.ends_at, slot.opens_at, slot.closes_at, slot.state,
-       slot.called_off_reason AS reason, slot.seats_waiting, {shares.COLUMNS},
+       slot.version, slot.called_off_reason AS reason, slot.seats_waiting, {shares.COLUMNS},
        event.slug, event.kind, event.state AS event_state, event.title, event.place,
        event.requirements, event.levels, event.age_min, event.takes_individuals, event.takes_classes,
        event.needs_approval, event.outside_school_time, event.option_days, event.class_seats_max, event.group_max,
@@ -80,6 +80,7 @@ class BookableSlot:
     opens_at: datetime | None
     closes_at: datetime
     state: str
+    version: int
     reason: str
     capacity: int
     shares: Room
@@ -126,8 +127,9 @@ class BookableSlot:
 
     @property
     def is_called_off(self) -> bool:
-        """Whether it, or its whole event, was called off."""
-        return "called_off" in (self.state, self.event_state)
+        """Whether it, or its whole event, was called off: what had taken place by then, had."""
+        is_over = self.ends_at <= clock.now()
+        return self.state == "called_off" or (self.event_state == "called_off" and not is_over)
 
 
 async def load(slot_id: UUID, *, of: str | None = None) -> BookableSlot:

@@ -115,4 +115,9 @@ class Slot(Table, tablename="slot"):
 
 def closing(starts_at: datetime, event: Event) -> datetime:
     """When the list of a slot closes: its start, or the same time of day as many days before as the event says."""
-    return i18n.local(starts_at) - timedelta(days=event.list_closes_days)
+    return days_before(starts_at, event.list_closes_days)
+
+
+def days_before(starts_at: datetime, days: int) -> datetime:
+    """The same time of day as many days before."""
+    return i18n.local(starts_at) - timedelta(days=days)

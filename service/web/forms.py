@@ -215,13 +215,13 @@ class Form:
         return None
 
 
-async def read(request: Request[Any, Any, Any], language: str) -> Form:
+async def read(request: Request[Any, Any, Any], language: str, most: int = MOST_FIELDS) -> Form:
     """The form of a request; of a field sent twice, the last one, but for ``chosen``. A body of another kind has none.
 
     Raises ClientException (400) for what claims to be a form and is none.
     """
     try:
-        sent = await _fields(request)
+        sent = await _fields(request, most)
     except (
         ValueError,
         LookupError,
@@ -234,11 +234,11 @@ async def read(request: Request[Any, Any, Any], language: str) -> Form:
     return Form(fields, language)
 
 
-async def _fields(request: Request[Any, Any, Any]) -> list[tuple[str, Any]]:
+async def _fields(request: Request[Any, Any, Any], most: int) -> list[tuple[str, Any]]:
     """Litestar's reader of URL-encoded forms keeps the last 1024 bodies in memory, and garbles raw UTF-8."""
     if request.content_type[0] == RequestEncodingType.URL_ENCODED:
         body = (await request.body()).decode("utf-8", "replace")
-        return list(parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+        return list(parse_qsl(body, keep_blank_values=True, max_num_fields=most))
     return list((await request.form()).multi_items())
 
 

@@ -247,9 +247,11 @@ async def _offers_nothing(_: object) -> None:
     """Planted."""
 
 
-async def _lets_anybody_overtake(slot: BookableSlot, number: int, audience: str, *, in_turn: bool = False) -> None:
+async def _lets_anybody_overtake(
+    slot: BookableSlot, number: int, audience: str, *, in_turn: bool = False
+) -> BookableSlot:
     """Planted: whoever comes first has it, whoever waits."""
-    await _TAKE(slot, number, audience, in_turn=True)
+    return await _TAKE(slot, number, audience, in_turn=True)
 
 
 def _the_last_first(queue: Iterable[turns.Entry], room: Room, *, is_strict: bool) -> Any:

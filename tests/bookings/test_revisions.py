@@ -12,8 +12,9 @@ from service import clock, db
 from service.bookings import changes, news, revisions, seats
 from service.bookings.plans import Party
 from service.events import slots
-from service.events.editing import EditedMeanwhile, EventCalledOff
+from service.events.editing import EventCalledOff
 from service.events.slots import BookableSlot
+from service.events.versions import EditedMeanwhile
 from tests.bookings.classes import a_class, class_event, end_of, has, over
 from tests.bookings.harness import at_once, booking_of
 from tests.bookings.queues import ask, deadline_of, joined, state_of

@@ -8,7 +8,8 @@ from service import db
 from service.events import editing
 from service.events.contents import Content
 from service.events.details import UnknownEvent
-from service.events.editing import EditedMeanwhile, EventCalledOff
+from service.events.editing import EventCalledOff
+from service.events.versions import EditedMeanwhile
 from service.people.organisations import Newcomer
 from tests.bookings.harness import at_once
 from tests.events.writing import ADA, BEN, journal_of, make_draft, row_of, says

@@ -7,11 +7,12 @@ import pytest
 
 from service import db
 from service.events import publishing, retention
-from service.events.editing import EditedMeanwhile
 from service.events.retention import KeptTooShort
 from service.events.tables import Event
+from service.events.versions import EditedMeanwhile
 from tests.events.writing import ADA, BEN, a_date, make_draft, row_of
 from tests.makers import at_paris, make_slot
+from tests.visits import settings_with
 from tests.web.office.harness import somebody
 
 DAY = timedelta(days=1)
@@ -105,3 +106,8 @@ async def test_who_saw_other_dates_overwrites_nothing() -> None:
 async def test_following_needs_a_transaction() -> None:
     with pytest.raises(db.NoTransaction):
         await retention.follow(await a_draft())
+
+
+async def test_data_are_kept_as_long_as_the_campus_says() -> None:
+    with settings_with(contacts_kept_days=10, names_kept_months=6):
+        assert retention.dates_after(at_paris("2031-08-31 16:00")) == (date(2031, 9, 10), date(2032, 2, 29))

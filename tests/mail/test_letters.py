@@ -4,6 +4,7 @@ import html
 import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import cast
@@ -11,15 +12,18 @@ from typing import cast
 import pytest
 
 from service import clock, db, i18n, settings, templates
-from service.bookings import changes, dossiers, emails, pending
+from service.bookings import calling_off, changes, dossiers, emails, pending
 from service.bookings.dossiers import Booker
 from service.bookings.tables import Dossier
+from service.events import slots
 from service.events.slots import BookableSlot
+from service.events.tables import Event
 from service.mail import letters
 from service.people import roles, sign_in, staff
 from service.people.staff import AlreadyStaff
 from service.worker import LETTERS
 from tests.bookings.minors import PARENT
+from tests.bookings.news import moved
 from tests.calendars.lint_raw import lint
 from tests.mail.makers import claimed, deliver_due, post, rows
 from tests.mail.smtp_server import Received, SmtpServer, smtp_server
@@ -34,7 +38,9 @@ LIMIT = 20_000  # octets without the calendar
 IN_BOTH = pytest.mark.parametrize("language", i18n.LANGUAGES)
 OF_A_QUEUE = ["waiting", "offer", "left", "lapsed"]
 OF_A_MINOR = ["pending", "refused", "authorisation", "authorisation_reminder"]
-NAMED = ["confirmation", "cancellation", "links", "already_booked", *OF_A_QUEUE, *OF_A_MINOR[:2]]
+OF_NEWS = ["moved", "called_off"]
+NAMED = ["confirmation", "cancellation", "links", "already_booked", *OF_A_QUEUE, *OF_A_MINOR[:2], *OF_NEWS]
+OTHERS = "https://agenda.campus.test/"  # where the letter of a date that is called off leads beside its booking's page
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,8 @@ async def provoke(letter: str, who: Booker, server: SmtpServer) -> Arrived:
         return await arrival(letter, queue.waiting[0], queue.slot, server)
     if letter in OF_A_MINOR:
         return await provoke_of_a_minor(letter, who, server)
+    if letter in OF_NEWS:
+        return await provoke_news(letter, who, server, event)
     slot = await make_slot(event=event, starts_at=START)
     dossier = await make_booking(slot, who)
     if letter != "confirmation":
@@ -88,13 +96,18 @@ async def provoke(letter: str, who: Booker, server: SmtpServer) -> Arrived:
         await emails.send_links(who.email, who.email_key, clock.now(), who.language)
     elif letter == "already_booked":
         await emails.remind_of_booking([dossier.id], who)
-    elif letter == "sign_in":
+    else:
+        await write_to_staff(letter, who.language)
+    return await arrival(letter, dossier, slot, server)
+
+
+async def write_to_staff(letter: str, language: str) -> None:
+    if letter == "sign_in":
         with suppress(AlreadyStaff):
             await staff.add("Ada Vandamme", "ada@campus.test", "organiser", by="test")
-        await sign_in.ask("ada@campus.test", who.language)
+        await sign_in.ask("ada@campus.test", language)
     elif letter == "welcome":
-        await staff.invite("Ada d’Hôte", "ada@campus.test", "reader", by="test", language=who.language)
-    return await arrival(letter, dossier, slot, server)
+        await staff.invite("Ada d’Hôte", "ada@campus.test", "reader", by="test", language=language)
 
 
 async def provoke_of_a_minor(letter: str, who: Booker, server: SmtpServer) -> Arrived:
@@ -108,6 +121,18 @@ async def provoke_of_a_minor(letter: str, who: Booker, server: SmtpServer) -> Ar
     if letter == "refused":
         await pending.refuse_as_guardian(dossier)
     return await arrival(letter, dossier, slot, server)
+
+
+async def provoke_news(letter: str, who: Booker, server: SmtpServer, event: Event) -> Arrived:
+    slot = await make_slot(event=event, starts_at=START - timedelta(days=7))
+    dossier = await make_booking(slot, who)
+    await deliver_due(server)
+    await moved(slot, START.astimezone(UTC) - slot.starts_at)
+    with clock.at(clock.now() + 2 * emails.SETTLING):
+        if letter == "called_off":
+            await deliver_due(server)
+            await calling_off.call_off_slot(slot.id, "panne de four", "ada")
+        return await arrival(letter, dossier, await slots.load(slot.id), server)
 
 
 async def lead_to(letter: str, queue: Queue) -> None:
@@ -200,7 +225,8 @@ async def test_opening_a_letter_loads_nothing_and_runs_nothing(letter: str, lang
     assert re.findall(loading, arrived.html, re.IGNORECASE) == []
     assert re.findall(r"url\(|@import|@font-face|\bsrc=|\bbackground=|\bon\w+=", arrived.html) == []
     addresses = re.findall(r'href="([^"]*)"', arrived.html)
-    assert [one for one in addresses if not html.unescape(one).startswith(arrived.link)] == []
+    elsewhere = [one for one in map(html.unescape, addresses) if not one.startswith(arrived.link)]
+    assert [one for one in elsewhere if letter != "called_off" or not one.startswith(OTHERS)] == []
 
 
 async def test_what_people_typed_stays_text_in_the_html() -> None:
@@ -225,7 +251,13 @@ async def test_a_letter_names_its_booker_and_answers_go_to_the_organisers() -> N
 @IN_BOTH
 @pytest.mark.parametrize(
     ("letter", "method", "sequence"),
-    [("confirmation", "REQUEST", 0), ("cancellation", "CANCEL", 1), ("withdrawn", "CANCEL", 1)],
+    [
+        ("confirmation", "REQUEST", 0),
+        ("cancellation", "CANCEL", 1),
+        ("withdrawn", "CANCEL", 1),
+        ("moved", "REQUEST", 1),
+        ("called_off", "CANCEL", 2),
+    ],
 )
 async def test_the_calendar_part_is_clean_and_means_the_right_instant(
     letter: str, method: str, sequence: int, language: str
@@ -304,6 +336,24 @@ async def test_a_family_is_sent_every_link_of_its_address() -> None:
     arrived = taken_apart(message, one, slot)
     assert missing([link_of(one), link_of(other), "Zoé"], arrived.text) == []
     assert missing([link_of(one), link_of(other), "Zoé"], arrived.html) == []
+
+
+@IN_BOTH
+async def test_news_say_what_it_was_beside_what_it_is(language: str) -> None:
+    arrived = await send("moved", language)
+    was = i18n.long_date((START - timedelta(days=7)).date(), language)
+    now = i18n.long_date(START.date(), language)
+    for said in (arrived.text, arrived.words):
+        assert said.index(now) < said.index(was)
+    assert now.removesuffix(" 2027") in str(arrived.message["Subject"])
+
+
+@IN_BOTH
+async def test_what_is_called_off_says_why_in_the_letter_and_in_the_calendar(language: str) -> None:
+    arrived = await send("called_off", language)
+    unfolded = arrived.calendars[0].replace(b"\r\n ", b"").decode()
+    assert missing(["panne de four"], arrived.text) == missing(["panne de four"], arrived.words) == []
+    assert "COMMENT:panne de four\r\n" in unfolded
 
 
 # --- rendering -------------------------------------------------------------------------------------------

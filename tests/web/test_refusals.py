@@ -33,6 +33,7 @@ FACTS: dict[str, Any] = {
     "at": MOMENT,
     "missing": ("slot", "summary", "audience"),
     "last": MOMENT.date(),
+    "starts_at": MOMENT,
 }
 
 

@@ -13,9 +13,10 @@ from service.bookings import revisions
 from service.edge.loading import DECIDERS, actor, signed_in
 from service.events import editing, listing, retention
 from service.events.contents import COLUMNS, Content, content_of
-from service.events.editing import EditedMeanwhile, EventCalledOff
+from service.events.editing import EventCalledOff
 from service.events.listing import Overview
 from service.events.retention import KeptTooShort
+from service.events.versions import EditedMeanwhile
 from service.people import organisations
 from service.web import forms, refusals
 from service.web.forms import Form

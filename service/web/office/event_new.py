@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from service import clock, templates
 from service.edge.loading import DECIDERS, actor, signed_in
 from service.events import places, publishing
-from service.events.contents import MODELS, Content
+from service.events.contents import MODELS, Content, rules_of
 from service.events.publishing import FirstSlot
 from service.people import organisations
 from service.web import forms
@@ -72,7 +72,7 @@ async def _content(form: Form, kind: str) -> Content | None:
     if host is None:
         return None
     town = places.town_in(place) or (await organisations.town_of(host) if isinstance(host, UUID) else "")
-    return Content(title=title, summary=summary, host=host, place=place, town=town[:100], **MODELS[kind].rules)
+    return Content(title=title, summary=summary, host=host, place=place, town=town[:100], **rules_of(kind))
 
 
 def _first_slot(form: Form, kind: str) -> FirstSlot | None:

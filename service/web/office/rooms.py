@@ -2,9 +2,12 @@
 
 from service.web.office import (
     attendance,
+    calling_off,
+    dates,
     event_form,
     event_new,
     events,
+    planning,
     preferences,
     sign_in,
     staff,
@@ -17,6 +20,9 @@ HANDLERS = [
     *events.HANDLERS,
     *event_new.HANDLERS,
     *event_form.HANDLERS,
+    *dates.HANDLERS,
+    *planning.HANDLERS,
+    *calling_off.HANDLERS,
     *attendance.HANDLERS,
     *staff.HANDLERS,
     *preferences.HANDLERS,

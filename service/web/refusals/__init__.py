@@ -7,7 +7,7 @@ from service import i18n
 from service.bookings.seats import SoldOut
 from service.refusal import Refusal
 from service.web.forms import Form
-from service.web.refusals import bookings, campus, classes, events, staff, visits
+from service.web.refusals import bookings, campus, classes, dates, events, staff, visits
 from service.web.refusals.speaking import Answer, Sentences
 
 __all__ = ["SENTENCES", "Answer", "answer", "answer_to_class", "standing", "to_the_queue"]
@@ -19,6 +19,7 @@ SENTENCES: Sentences = {
     **visits.SENTENCES,
     **staff.SENTENCES,
     **events.SENTENCES,
+    **dates.SENTENCES,
 }
 
 

@@ -1,9 +1,10 @@
 """What may be refused to who writes an event."""
 
 from service import i18n
-from service.events.editing import EditedMeanwhile, EventCalledOff
+from service.events.editing import EventCalledOff
 from service.events.publishing import DraftInUse, NotADraft, NotReady
 from service.events.retention import KeptTooShort
+from service.events.versions import EditedMeanwhile
 from service.web.refusals.speaking import N_, Answer, Sentences, Words, plain
 
 MISSING = {

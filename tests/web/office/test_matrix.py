@@ -47,6 +47,18 @@ CLOSED = {
     "POST /office/staff/{person:uuid}/sign-out": ADMINS,
     "GET /office/settings": ADMINS,
     "POST /office/settings": ADMINS,
+    "GET /office/slots/{slot:uuid}/edit": DECIDERS,
+    "POST /office/slots/{slot:uuid}/edit": DECIDERS,
+    "POST /office/slots/{slot:uuid}/delete": DECIDERS,
+    "GET /office/slots/{slot:uuid}/duplicate": DECIDERS,
+    "POST /office/slots/{slot:uuid}/duplicate": DECIDERS,
+    "GET /office/slots/{slot:uuid}/call-off": DECIDERS,
+    "POST /office/slots/{slot:uuid}/call-off": DECIDERS,
+    "GET /office/events/{event:uuid}/slots/new": DECIDERS,
+    "POST /office/events/{event:uuid}/slots/new": DECIDERS,
+    "POST /office/events/{event:uuid}/slots/add": DECIDERS,
+    "GET /office/events/{event:uuid}/call-off": DECIDERS,
+    "POST /office/events/{event:uuid}/call-off": DECIDERS,
 }
 
 
