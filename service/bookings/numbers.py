@@ -5,7 +5,8 @@ from uuid import UUID
 
 from service import clock, db
 from service.bookings import changes, class_emails, dossiers, groups, plans, seats, turns, waiting
-from service.bookings.changes import AlreadyStarted, Held
+from service.bookings.changes import AlreadyStarted
+from service.bookings.held import Held, held_by, live_of
 from service.bookings.holds import Standing
 from service.bookings.plans import NOBODY, Party
 from service.bookings.tables import Booking, Dossier
@@ -42,7 +43,7 @@ async def change(dossier: Dossier, slot_id: UUID, party: Party, *, queue_rest: b
             missing = await _count(dossier, here, here.held, party, queue_rest=queue_rest)
         elif here.rest and _party_of(here.rest) != party:
             await _queue_rest(dossier, here, "", party)
-            await class_emails.say_booked(dossier, await changes.live_of(dossier))
+            await class_emails.say_booked(dossier, await live_of(dossier))
         await waiting.promote(slot_id)
     return missing
 
@@ -63,7 +64,7 @@ class _Here:
 
 
 async def _here(dossier: Dossier, slot_id: UUID) -> _Here:
-    live = [one for one in await changes.held_by(dossier) if one.is_class and one.is_live]
+    live = [one for one in await held_by(dossier) if one.is_class and one.is_live]
     here = {one.booking.state: one for one in live if one.slot.id == slot_id}
     held, rest = next((here[state] for state in COUNTED if state in here), None), here.get("waiting")
     if not (held or rest):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from service import clock, db
 from service.bookings import changes, class_emails, rounds
-from service.bookings.changes import Held
+from service.bookings.held import Held, held_by, taking_place
 from service.bookings.tables import Dossier
 from service.journal.notes import note
 from service.mail import outbox
@@ -43,11 +43,11 @@ async def confirm(dossier: Dossier) -> None:
     """
     async with db.transaction():
         dossier = await changes.hold(dossier)
-        held = await changes.held_by(dossier)
+        held = await held_by(dossier)
         if any(one.booking.state == "option" and not one.slot.is_called_off for one in held):
             await _confirm_all(dossier, held)
         elif not any(one.booking.state == "confirmed" for one in held):
-            changes.taking_place([one for one in held if one.booking.state == "option"])
+            taking_place([one for one in held if one.booking.state == "option"])
             raise OptionOver
 
 
@@ -58,7 +58,7 @@ async def remind() -> int:
 
 
 async def _confirm_all(dossier: Dossier, held: list[Held]) -> None:
-    options = changes.taking_place([one for one in held if one.booking.state == "option"])
+    options = taking_place([one for one in held if one.booking.state == "option"])
     for one in options:
         await _confirm(one)
     await changes.write_again(dossier, options)
@@ -74,7 +74,7 @@ async def _confirm(one: Held) -> None:
 async def _remind(dossier_id: UUID) -> bool:
     async with db.transaction():
         dossier, now = await changes.lock(dossier_id), clock.now()
-        on = [one for one in await changes.held_by(dossier) if not one.slot.is_called_off]
+        on = [one for one in await held_by(dossier) if not one.slot.is_called_off]
         due = [one for one in on if await changes.change(one, REMIND, now)]
         if due:
             await class_emails.remind_of_option(dossier, [(one.booking, one.slot) for one in due])

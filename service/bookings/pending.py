@@ -18,7 +18,7 @@ from service.bookings import (
     seats,
     waiting,
 )
-from service.bookings.changes import Held
+from service.bookings.held import Held, held_by, live_of, taking_place
 from service.bookings.holds import Standing
 from service.bookings.tables import Dossier
 from service.journal.notes import note
@@ -107,7 +107,7 @@ async def authorise(dossier: Dossier) -> None:
         asked = [one for one in held if _asks_guardian(one)]
         if not asked and not _was_authorised(dossier, held):
             raise AuthorisationOver
-        for one in changes.taking_place(asked):
+        for one in taking_place(asked):
             await _authorise(dossier, one, ("guardian", "authorise"))
 
 
@@ -139,7 +139,7 @@ async def approve(booking_id: UUID, by: str) -> None:
         asked = [each for each in all_of_it if each.booking.state == "pending" and each.booking.awaits_approval]
         if one not in asked:
             raise NothingPending
-        approved = changes.taking_place(asked)
+        approved = taking_place(asked)
         standings = holds.as_one([_standing(each, approval=False) for each in approved])
         for each, standing in zip(approved, standings, strict=True):
             await _agree(each, standing, (by, "approve"))
@@ -154,7 +154,7 @@ async def authorise_on_paper(booking_id: UUID, by: str) -> None:
     async with db.transaction():
         dossier, one, _ = await _hold_booking(booking_id)
         if not _was_authorised(dossier, [one]):
-            [one] = changes.taking_place([one])
+            [one] = taking_place([one])
             await _authorise(dossier, one, (by, "authorise_on_paper"))
 
 
@@ -174,7 +174,7 @@ async def refuse(booking_id: UUID, reason: str, by: str) -> None:
             await _end(dossier, each, (by, "refuse"), reason)
         await lapses.end_rests(ended, all_of_it)
         if one.is_class:
-            await class_emails.say_what_is_left(dossier, await changes.live_of(dossier))
+            await class_emails.say_what_is_left(dossier, await live_of(dossier))
         for each in ended:
             await waiting.promote(each.slot.id)
 
@@ -186,7 +186,7 @@ async def correct_guardian(dossier: Dossier, address: str) -> None:
     """
     async with db.transaction():
         dossier = await changes.hold(dossier)
-        asked = [one for one in await changes.held_by(dossier) if _asks_guardian(one)]
+        asked = [one for one in await held_by(dossier) if _asks_guardian(one)]
         if not asked:
             raise NothingPending
         await _renew_guardian(dossier, address)
@@ -213,7 +213,7 @@ async def _hold_for_guardian(dossier: Dossier) -> tuple[Dossier, list[Held]]:
         raise UnknownAuthorisation
     if now.erase_asked_at:
         raise AuthorisationOver
-    return now, await changes.held_by(now)
+    return now, await held_by(now)
 
 
 async def _hold_booking(booking_id: UUID) -> tuple[Dossier, Held, list[Held]]:
@@ -222,7 +222,7 @@ async def _hold_booking(booking_id: UUID) -> tuple[Dossier, Held, list[Held]]:
     if not found:
         raise NothingPending
     dossier = await changes.lock(found[0]["dossier"])
-    held = await changes.held_by(dossier)
+    held = await held_by(dossier)
     [one] = [one for one in held if one.booking.id == booking_id]
     return dossier, one, held
 
@@ -295,7 +295,7 @@ async def _renew_guardian(dossier: Dossier, address: str) -> None:
 async def _remind(booking_id: UUID, dossier_id: UUID) -> bool:
     async with db.transaction():
         dossier = await changes.lock(dossier_id)
-        [one] = [one for one in await changes.held_by(dossier) if one.booking.id == booking_id]
+        [one] = [one for one in await held_by(dossier) if one.booking.id == booking_id]
         if not await changes.change(one, REMIND, clock.now()):
             return False
         await pending_emails.remind_guardian(dossier, one.booking, one.slot)

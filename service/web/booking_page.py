@@ -8,7 +8,7 @@ from litestar import Response
 from service import clock, i18n, text, tokens
 from service.attendance import presence
 from service.bookings import changes, dossiers, turns
-from service.bookings.changes import Held
+from service.bookings.held import Held, held_by
 from service.bookings.tables import Booking, Dossier
 from service.events import details
 from service.events.cards import SlotCard
@@ -32,7 +32,7 @@ async def booking_answer(request: Visit, dossier: Dossier, form: Form, refusal: 
     """The page of a dossier around a form: fresh, with its mistakes, or under the refusal it met."""
     if dossier.erase_asked_at:
         return page(request, "bookings/erased")
-    held = (await changes.held_by(dossier))[0]
+    held = (await held_by(dossier))[0]
     event = await details.event_page(held.slot.slug)
     card = next(card for card in event.slots if card.slot_id == held.slot.id)
     return page(

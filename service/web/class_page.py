@@ -7,8 +7,8 @@ from litestar.params import FromPath
 
 from service import i18n
 from service.bookings import attendees, changes, numbers, options, plans
-from service.bookings.changes import Held
 from service.bookings.dossiers import UnknownLink
+from service.bookings.held import Held, held_by
 from service.bookings.numbers import NothingToCount
 from service.bookings.options import OptionOver
 from service.bookings.plans import Party
@@ -36,7 +36,7 @@ async def dossier_answer(request: Visit, dossier: Dossier, form: Form, refusal: 
 
 async def class_answer(request: Visit, dossier: Dossier, form: Form, refusal: Answer | None = None) -> Response[str]:
     """The page of a class around a form: fresh, with its mistakes, or under the refusal it met."""
-    held = [one for one in await changes.held_by(dossier) if one.booking.ended_by != "merged"]
+    held = [one for one in await held_by(dossier) if one.booking.ended_by != "merged"]
     event = await details.event_page(held[0].slot.slug)
     places = await class_places.places_of(held, {card.slot_id: card.seen_by(CLASS) for card in event.slots})
     return page(

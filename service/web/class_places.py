@@ -6,7 +6,7 @@ from uuid import UUID
 
 from service import clock, i18n
 from service.bookings import plans, turns
-from service.bookings.changes import Held
+from service.bookings.held import Held
 from service.bookings.plans import Party
 from service.bookings.tables import LIVE, Booking
 from service.bookings.turns import Rank

@@ -10,6 +10,7 @@ from service import clock, db
 from service.bookings import changes, dossiers, seats
 from service.bookings.changes import AddressSettled, AlreadyStarted, TooLateToRestore
 from service.bookings.dossiers import UnknownLink
+from service.bookings.held import held_by
 from service.bookings.seats import AlreadyBooked, SoldOut
 from service.bookings.tables import Dossier
 from service.events.slots import CalledOff
@@ -94,7 +95,7 @@ async def test_what_is_held_says_what_may_still_be_done_with_it() -> None:
     dossier = await make_booking(slot)
 
     async def says() -> tuple[bool, bool, bool]:
-        [one] = await changes.held_by(dossier)
+        [one] = await held_by(dossier)
         return (one.may_change, one.restore_until is not None, one.is_over)
 
     assert await says() == (True, False, False)
@@ -140,7 +141,7 @@ async def test_nothing_is_taken_back_once_the_slot_has_begun() -> None:
     dossier = await make_booking(slot)
     with clock.at(slot.starts_at - MINUTE):
         await changes.cancel(dossier)
-        assert (await changes.held_by(dossier))[0].restore_until == slot.starts_at
+        assert (await held_by(dossier))[0].restore_until == slot.starts_at
         with clock.at(slot.starts_at), pytest.raises(TooLateToRestore):
             await changes.restore(dossier)
 

@@ -32,6 +32,7 @@ from service.bookings import (
     seats,
     waiting,
 )
+from service.bookings.held import Held
 from service.bookings.names import Name
 from service.bookings.plans import NOBODY, Part, Party
 from service.bookings.tables import LIVE, Dossier
@@ -299,7 +300,7 @@ async def _locks_nothing(dossier_id: UUID) -> Dossier:
     return now
 
 
-async def _ends_one_after_the_other(dossier: Dossier, held: list[changes.Held], *, for_good: bool = False) -> None:
+async def _ends_one_after_the_other(dossier: Dossier, held: list[Held], *, for_good: bool = False) -> None:
     """Planted: seats are offered before all of the class has ended."""
     for one in held:
         await _CANCEL_HELD(dossier, [one], for_good=for_good)

@@ -10,6 +10,7 @@ import pytest
 
 from service import clock, db, settings
 from service.bookings import changes, dossiers, emails, erasure, seats
+from service.bookings.held import UNDO
 from service.bookings.seats import AlreadyBooked
 from service.bookings.tables import Dossier
 from service.mail.outcomes import Kind
@@ -223,7 +224,7 @@ async def test_the_way_back_ends_with_the_start_of_the_slot() -> None:
             await changes.cancel(dossier)
         booking = await booking_of(dossier)
         [letter] = await db.fetch("SELECT facts ->> 'restore_until' AS until FROM email ORDER BY id DESC LIMIT 1")
-        assert datetime.fromisoformat(letter["until"]) == (until or booking.ended_at + changes.UNDO)
+        assert datetime.fromisoformat(letter["until"]) == (until or booking.ended_at + UNDO)
 
 
 async def test_what_a_letter_says_is_frozen_when_it_is_posted(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from service import clock, db, worker
 from service.bookings import changes, erasure, offers, seats, turns, waiting
 from service.bookings.dossiers import UnknownLink
+from service.bookings.held import held_by
 from service.bookings.seats import AlreadyBooked, SoldOut
 from service.bookings.tables import Booking, Dossier
 from service.bookings.turns import Rank
@@ -100,7 +101,7 @@ async def test_leaving_twice_is_leaving_once_and_is_not_taken_back() -> None:
     await changes.cancel(dossier)
 
     assert await letters_about(dossier) == once
-    assert (await changes.held_by(dossier))[0].restore_until is None
+    assert (await held_by(dossier))[0].restore_until is None
     with pytest.raises(changes.TooLateToRestore):
         await changes.restore(dossier)
     assert await state_of(await joined(slot)) == ["waiting"]

@@ -13,6 +13,7 @@ import pytest
 from service import clock, db, i18n, settings, templates
 from service.bookings import changes, dossiers, emails, pending
 from service.bookings.dossiers import Booker
+from service.bookings.held import UNDO
 from service.bookings.tables import Dossier
 from service.events.slots import BookableSlot
 from service.mail import letters
@@ -284,7 +285,7 @@ async def test_who_was_written_to_by_mistake_learns_nothing_of_the_person(langua
 async def test_a_cancellation_says_until_when_it_can_be_taken_back(language: str) -> None:
     arrived = await send("cancellation", language)
     (cancel,) = [row for row in await rows() if row.letter == "cancellation"]
-    clock_says = templates.environment(language).filters["clock"](cancel.posted_at + changes.UNDO)
+    clock_says = templates.environment(language).filters["clock"](cancel.posted_at + UNDO)
 
     assert missing([clock_says], arrived.text) == []
     assert missing([clock_says], arrived.words) == []
