@@ -1,5 +1,7 @@
 """Changing one's mind: cancelling, taking it back, correcting the address."""
 
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,13 +10,15 @@ from service import clock, db, text, tokens
 from service.bookings import class_emails, dossiers, emails, holds, invitations, seats, waiting
 from service.bookings.dossiers import UnknownLink
 from service.bookings.held import UNDO, Held, held_by, live_of, taking_place, undo_until
-from service.bookings.tables import LIVE, Dossier
+from service.bookings.tables import LIVE, Booking, Dossier
+from service.events.slots import BookableSlot
 from service.journal.notes import note
 from service.mail import outbox
 from service.people import delivery
 from service.refusal import Refusal
 
 NEVER_THEIRS = ("waiting", "offered")
+Announcing = Callable[[Dossier, Booking, BookableSlot], Awaitable[None]]
 
 END = """
 UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = $3, was = state, revision = revision + 1,
@@ -43,8 +47,36 @@ class TooLateToRestore(Refusal):
     """The 15 minutes are over, or there is nothing to restore."""
 
 
+class UnknownBooking(Refusal):
+    """There is no such booking."""
+
+
 class AddressSettled(Refusal):
     """Somebody answered from the address: it is theirs, and is changed by an organiser only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Who ends a booking (``by``, for the journal), and for what ``reason``.
+
+    What ends ``for_good`` cannot be taken back by its booker, and its letter offers no such thing.
+    """
+
+    by: str = "booker"
+    reason: str = ""
+    for_good: bool = False
+
+    @property
+    def is_theirs(self) -> bool:
+        """Whether its booker ends it."""
+        return self.by == "booker"
+
+    def ended_by(self, state: str) -> str:
+        """What the booking says of who ended it: whose seat it never was leaves the queue."""
+        return "organiser" if not self.is_theirs else "leaving" if state in NEVER_THEIRS else "booker"
+
+
+BY_BOOKER = Ending()
 
 
 async def hold(dossier: Dossier) -> Dossier:
@@ -59,13 +91,30 @@ async def hold(dossier: Dossier) -> Dossier:
     return now
 
 
-async def lock(dossier_id: UUID) -> Dossier:
-    """What ``hold`` does, for whom the booker's link does not matter. Needs an open transaction."""
+async def lock(dossier_id: UUID, more: Collection[UUID] = ()) -> Dossier:
+    """What ``hold`` does, for whom the booker's link does not matter; with ``more`` slots in their turn.
+
+    Needs an open transaction.
+    """
     db.inside_transaction()
-    for booked in await db.fetch("SELECT DISTINCT slot FROM booking WHERE dossier = $1 ORDER BY slot", dossier_id):
-        await seats.hold(booked["slot"])
+    booked = await db.fetch("SELECT DISTINCT slot FROM booking WHERE dossier = $1", dossier_id)
+    for slot_id in sorted({row["slot"] for row in booked} | set(more)):
+        await seats.hold(slot_id)
     await db.fetch("SELECT 1 FROM dossier WHERE id = $1 FOR UPDATE", dossier_id)
     return await dossiers.by_id(dossier_id)
+
+
+async def lock_booking(booking_id: UUID, more: Collection[UUID] = ()) -> tuple[Dossier, Held, list[Held]]:
+    """Lock the dossier of a booking as ``lock`` does: the dossier, the booking, and all that the dossier has.
+
+    Needs an open transaction. Refuses: UnknownBooking.
+    """
+    found = await db.fetch("SELECT dossier FROM booking WHERE id = $1", booking_id)
+    if not found:
+        raise UnknownBooking
+    dossier = await lock(found[0]["dossier"], more)
+    held = await held_by(dossier)
+    return dossier, next(one for one in held if one.booking.id == booking_id), held
 
 
 async def cancel(dossier: Dossier, *, slot: UUID | None = None) -> None:
@@ -80,21 +129,20 @@ async def cancel(dossier: Dossier, *, slot: UUID | None = None) -> None:
         await cancel_held(dossier, _still_to_come(held))
 
 
-async def cancel_held(dossier: Dossier, held: list[Held], *, for_good: bool = False) -> None:
-    """The inner step of ``cancel``, for a larger verb's transaction that holds the dossier.
-
-    What ends ``for_good`` cannot be taken back, and its letter offers no such thing. Refuses: AlreadyStarted.
-    """
+async def cancel_held(dossier: Dossier, held: list[Held], how: Ending = BY_BOOKER) -> None:
+    """The inner step of ``cancel``, for a larger verb's transaction that holds the dossier. Refuses: AlreadyStarted."""
     db.inside_transaction()
     for one in held:
         _check_not_started(one)
-    ended = [(one, was) for one in held if (was := await _cancel(one))]
+    ended = [(one, was) for one in held if (was := await _cancel(one, how))]
     whole = {one.slot.id for one, was in ended if was not in NEVER_THEIRS}
     for one, was in ended:
-        if was not in NEVER_THEIRS:
-            await _say_cancelled(dossier, one, None if for_good else undo_until(one.slot, one.booking.ended_at))
-        elif one.slot.id not in whole:  # of the rest of a class, the letter about what it held says enough
+        if was in NEVER_THEIRS and one.slot.id in whole:
+            continue  # of the rest of a class, the letter about what it held says enough
+        if was in NEVER_THEIRS and how.is_theirs:
             await say_left(dossier, one)
+        else:
+            await _say_cancelled(dossier, one, how)
     if ended and dossier.class_label:
         await class_emails.say_what_is_left(dossier, await live_of(dossier))
     # Not before all of it has ended: what waits here for the rest of a class must be offered nothing.
@@ -129,16 +177,25 @@ async def correct_address(dossier: Dossier, address: str) -> Dossier:
         dossier = await hold(dossier)
         if not await may_correct_address(dossier):
             raise AddressSettled
-        held = _still_to_come([one for one in await held_by(dossier) if one.is_live])
-        for one in held:
-            _check_not_started(one)
-            await one.check_not_doubled(_other_key(dossier, address))
-        await _renew_link(dossier, address)
-        for one in held:
-            await _readdress(dossier, one)
-        await write_again(dossier, held)
-        await note("booker", "correct_address", "dossier", dossier.id)
+        await readdress(dossier, address, "booker")
     return dossier
+
+
+async def readdress(dossier: Dossier, address: str, by: str) -> None:
+    """The inner step of ``correct_address``, for a verb that holds the dossier. ``by`` is who, for the journal.
+
+    Refuses: AlreadyStarted, AlreadyBooked.
+    """
+    db.inside_transaction()
+    held = _still_to_come([one for one in await held_by(dossier) if one.is_live])
+    for one in held:
+        _check_not_started(one)
+        await one.check_not_doubled(_other_key(dossier, address))
+    await _renew_link(dossier, address)
+    for one in held:
+        await _readdress(dossier, one)
+    await write_again(dossier, held)
+    await note(by, "correct_address", "dossier", dossier.id)
 
 
 async def may_correct_address(dossier: Dossier) -> bool:
@@ -157,25 +214,30 @@ def _still_to_come(held: list[Held]) -> list[Held]:
     return [one for one in held if one.may_change] or held
 
 
-async def _cancel(one: Held) -> str:
+async def _cancel(one: Held, how: Ending) -> str:
     """End it and count its seats; returns the state that it was in, or nothing when it was over already."""
     was = one.booking.state
     # What was never theirs cannot be taken back: who left the queue goes to its end again.
-    if not await change(one, END, clock.now(), "leaving" if was in NEVER_THEIRS else "booker", list(LIVE)):
+    if not await change(one, END, clock.now(), how.ended_by(was), list(LIVE)):
         return ""
     await silence(one)
     if was == "waiting":
         await seats.count_waiting(one.slot.id, -one.booking.seats)
     else:
         await seats.give_back(one.slot.id, one.booking.seats, one.booking.audience)
-    await note("booker", "cancel", "booking", one.booking.id)
+    await note(how.by, "cancel", "booking", one.booking.id)
     return was
 
 
-async def _say_cancelled(dossier: Dossier, one: Held, until: datetime | None) -> None:
+async def _say_cancelled(dossier: Dossier, one: Held, how: Ending) -> None:
     invitation = await invitations.end(*one.subject)
-    if dossier.email:
+    if not dossier.email:
+        return
+    if how.is_theirs:
+        until = None if how.for_good else undo_until(one.slot, one.booking.ended_at)
         await emails.say_cancelled(dossier, one.booking, one.slot, invitation, until)
+    else:
+        await emails.say_taken_back(dossier, one.booking, one.slot, invitation, how.reason)
 
 
 async def silence(one: Held) -> None:
@@ -226,21 +288,24 @@ async def _readdress(dossier: Dossier, one: Held) -> None:
         await emails.withdraw(dossier, one.booking, one.slot, old)
 
 
-async def write_again(dossier: Dossier, changed: list[Held]) -> None:
-    """Post the letters that say how what has changed stands now: a class's summary first. Needs an open transaction."""
+async def write_again(dossier: Dossier, changed: list[Held], *, as_it_was: bool = False) -> None:
+    """Post the letters that say how what has changed stands now: a class's summary first. Needs an open transaction.
+
+    What stands ``as_it_was`` keeps its calendar entry.
+    """
     if changed and dossier.class_label:
         await class_emails.say_booked(dossier, await live_of(dossier))
     for one in changed:
-        await _write_again(dossier, one)
+        await _write_again(dossier, one, holds.announce_anew if as_it_was else holds.announce)
 
 
-async def _write_again(dossier: Dossier, one: Held) -> None:
+async def _write_again(dossier: Dossier, one: Held, announce: Announcing) -> None:
     if one.booking.state == "waiting":
         await waiting.say_waiting(dossier, one.booking, one.slot)
     elif one.booking.state == "offered":
         await emails.offer(dossier, one.booking, one.slot)
     else:
-        await holds.announce(dossier, one.booking, one.slot)
+        await announce(dossier, one.booking, one.slot)
 
 
 async def change(one: Held, statement: str, *values: Any) -> bool:

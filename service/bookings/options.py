@@ -45,7 +45,7 @@ async def confirm(dossier: Dossier) -> None:
         dossier = await changes.hold(dossier)
         held = await held_by(dossier)
         if any(one.booking.state == "option" and not one.slot.is_called_off for one in held):
-            await _confirm_all(dossier, held)
+            await confirm_held(dossier, held, "booker")
         elif not any(one.booking.state == "confirmed" for one in held):
             taking_place([one for one in held if one.booking.state == "option"])
             raise OptionOver
@@ -57,18 +57,23 @@ async def remind() -> int:
     return await rounds.each(due, lambda row: _remind(row["dossier"]))
 
 
-async def _confirm_all(dossier: Dossier, held: list[Held]) -> None:
+async def confirm_held(dossier: Dossier, held: list[Held], by: str) -> None:
+    """The inner step of ``confirm``, for a verb that holds the dossier. ``by`` is who, for the journal.
+
+    Refuses: OptionOver, CalledOff.
+    """
+    db.inside_transaction()
     options = taking_place([one for one in held if one.booking.state == "option"])
     for one in options:
-        await _confirm(one)
+        await _confirm(one, by)
     await changes.write_again(dossier, options)
 
 
-async def _confirm(one: Held) -> None:
+async def _confirm(one: Held, by: str) -> None:
     if not await changes.change(one, CONFIRM, clock.now()):
         raise OptionOver
     await outbox.withdraw_unsent(one.subject)
-    await note("booker", "confirm", "booking", one.booking.id)
+    await note(by, "confirm", "booking", one.booking.id)
 
 
 async def _remind(dossier_id: UUID) -> bool:

@@ -133,17 +133,22 @@ async def approve(booking_id: UUID, by: str) -> None:
     A class then has its option, where there are any. Done twice, it is done once. Refuses: NothingPending, CalledOff.
     """
     async with db.transaction():
-        dossier, one, all_of_it = await _hold_booking(booking_id)
-        if _was_approved(one):
-            return
-        asked = [each for each in all_of_it if each.booking.state == "pending" and each.booking.awaits_approval]
-        if one not in asked:
-            raise NothingPending
-        approved = taking_place(asked)
-        standings = holds.as_one([_standing(each, approval=False) for each in approved])
-        for each, standing in zip(approved, standings, strict=True):
-            await _agree(each, standing, (by, "approve"))
-        await changes.write_again(dossier, approved)
+        await approve_held(*await _hold_booking(booking_id), by)
+
+
+async def approve_held(dossier: Dossier, one: Held, all_of_it: list[Held], by: str) -> None:
+    """The inner step of ``approve``, for a verb that holds the dossier. Refuses: NothingPending, CalledOff."""
+    db.inside_transaction()
+    if _was_approved(one):
+        return
+    asked = [each for each in all_of_it if each.booking.state == "pending" and each.booking.awaits_approval]
+    if one not in asked:
+        raise NothingPending
+    approved = taking_place(asked)
+    standings = holds.as_one([_standing(each, approval=False) for each in approved])
+    for each, standing in zip(approved, standings, strict=True):
+        await _agree(each, standing, (by, "approve"))
+    await changes.write_again(dossier, approved)
 
 
 async def authorise_on_paper(booking_id: UUID, by: str) -> None:
@@ -189,7 +194,7 @@ async def correct_guardian(dossier: Dossier, address: str) -> None:
         asked = [one for one in await held_by(dossier) if _asks_guardian(one)]
         if not asked:
             raise NothingPending
-        await _renew_guardian(dossier, address)
+        await renew_guardian(dossier, address)
         for one in asked:
             if await changes.change(one, ASK_ANEW, clock.now()):
                 await pending_emails.ask_guardian(dossier, one.booking, one.slot)
@@ -218,13 +223,10 @@ async def _hold_for_guardian(dossier: Dossier) -> tuple[Dossier, list[Held]]:
 
 async def _hold_booking(booking_id: UUID) -> tuple[Dossier, Held, list[Held]]:
     """The dossier, the booking, and all that the dossier has."""
-    found = await db.fetch("SELECT dossier FROM booking WHERE id = $1", booking_id)
-    if not found:
-        raise NothingPending
-    dossier = await changes.lock(found[0]["dossier"])
-    held = await held_by(dossier)
-    [one] = [one for one in held if one.booking.id == booking_id]
-    return dossier, one, held
+    try:
+        return await changes.lock_booking(booking_id)
+    except changes.UnknownBooking:
+        raise NothingPending from None
 
 
 def _asks_guardian(one: Held) -> bool:
@@ -281,7 +283,9 @@ async def _note_answer(dossier: Dossier) -> None:
     await Dossier.update(answered).where(Dossier.id == dossier.id)
 
 
-async def _renew_guardian(dossier: Dossier, address: str) -> None:
+async def renew_guardian(dossier: Dossier, address: str) -> None:
+    """Give a parent a new link at ``address``: the old one leads nowhere any more. Needs an open transaction."""
+    db.inside_transaction()
     await outbox.withdraw_unsent(("guardian", dossier.id))
     dossier.guardian_email, dossier.guardian_generation = address, dossier.guardian_generation + 1
     renewed: dict[Any, Any] = {

@@ -116,6 +116,8 @@ def _ended(booking: Booking) -> str:
     by = booking.ended_by
     if booking.state == "expired":
         return "unanswered" if booking.was == "pending" else "closed" if by == "closing" else "lapsed"
+    if by == "organiser" and booking.was != "pending":
+        return "taken_back"
     if by in ("guardian", "organiser"):
         return "refused"
     return "left" if by == "leaving" else "declined" if booking.state == "declined" else "cancelled"

@@ -1,7 +1,7 @@
 """Lives of two slots that classes take together, invented by Hypothesis: bursts at once, and time that passes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -292,7 +292,7 @@ async def _does_nothing(*_: Any, **__: Any) -> int:
     return 0
 
 
-async def _locks_nothing(dossier_id: UUID) -> Dossier:
+async def _locks_nothing(dossier_id: UUID, more: Collection[UUID] = ()) -> Dossier:
     """Planted: read again, but not locked."""
     await asyncio.sleep(0)
     now = await Dossier.objects().get(Dossier.id == dossier_id)
@@ -300,10 +300,12 @@ async def _locks_nothing(dossier_id: UUID) -> Dossier:
     return now
 
 
-async def _ends_one_after_the_other(dossier: Dossier, held: list[Held], *, for_good: bool = False) -> None:
+async def _ends_one_after_the_other(
+    dossier: Dossier, held: list[Held], how: changes.Ending = changes.BY_BOOKER
+) -> None:
     """Planted: seats are offered before all of the class has ended."""
     for one in held:
-        await _CANCEL_HELD(dossier, [one], for_good=for_good)
+        await _CANCEL_HELD(dossier, [one], how)
 
 
 _CANCEL_HELD = changes.cancel_held

@@ -64,6 +64,7 @@ async def test_a_booking_posts_one_confirmation_with_its_facts_frozen() -> None:
         "names_by": "",
         "pupils": 0,
         "chaperones": 0,
+        "seats": 1,
         "sequence": 0,
         "stamp": invitation["stamp"].isoformat(),
         "partstat": "ACCEPTED",
