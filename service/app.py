@@ -32,7 +32,8 @@ from service.web import (
     robots,
 )
 from service.web import errors as pages_errors
-from service.web.office import attendance, sign_in, today
+from service.web.office import adding, attendance, booking, letters, sign_in, today
+from service.web.office import bookings as office_bookings
 
 LARGEST_BODY = 64 * 1024
 POOL = 8
@@ -54,6 +55,10 @@ def create_app(chosen: Settings) -> Litestar:
             *authorisations.HANDLERS,
             *sign_in.HANDLERS,
             *today.HANDLERS,
+            *office_bookings.HANDLERS,
+            *adding.HANDLERS,
+            *booking.HANDLERS,
+            *letters.HANDLERS,
             *attendance.HANDLERS,
             *house.HANDLERS,
             *health.HANDLERS,

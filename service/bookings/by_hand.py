@@ -37,9 +37,6 @@ class OthersWait(Refusal):
 class NotSo(Refusal):
     """The booking is in a state in which this cannot be done to it, perhaps since a moment ago."""
 
-    def __init__(self, state: str) -> None:
-        self.state = state
-
 
 class Way(StrEnum):
     """How somebody who is added comes by seats."""
@@ -87,7 +84,7 @@ async def resize(booking_id: UUID, people: int, by: str, *, before_others: bool 
     async with db.transaction():
         dossier, one, _ = await changes.lock_booking(booking_id)
         if not may_resize(one):
-            raise NotSo(one.booking.state)
+            raise NotSo
         slots.check_takes_place(one.slot)
         if more := people - one.booking.seats:
             await _count(one, more, before_others=before_others)

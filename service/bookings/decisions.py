@@ -54,7 +54,7 @@ async def confirm(booking_id: UUID, by: str, *, before_others: bool = False) -> 
         elif state in ("waiting", "offered"):
             await _admit(dossier, one, by, before_others=before_others)
         else:
-            raise NotSo(state)
+            raise NotSo
 
 
 async def cancel(booking_id: UUID, by: str, reason: str = "") -> None:
@@ -68,7 +68,7 @@ async def cancel(booking_id: UUID, by: str, reason: str = "") -> None:
         if one.booking.ended_by == "organiser":
             return
         if not one.is_live:
-            raise NotSo(one.booking.state)
+            raise NotSo
         here = [each for each in held if each.is_live and each.slot.id == one.slot.id]
         ended = [one] if one.booking.state == "waiting" else here
         await changes.cancel_held(dossier, ended, Ending(by, reason, for_good=True))
@@ -89,9 +89,9 @@ async def restore(booking_id: UUID, by: str, *, before_others: bool = False) -> 
         await one.check_not_doubled(dossier.email_key)
         standing = _standing(dossier, one)
         if not await changes.change(one, RESTORE, list(OVER), *astuple(standing), dossier.email_key):
-            raise NotSo(one.booking.state)
+            raise NotSo
         await outbox.withdraw_unsent(one.subject)
-        await note(by, "restore", "booking", booking_id)
+        await note(by, "restore", "booking", booking_id, before_others=before_others)
         await changes.write_again(dossier, [one])
 
 
@@ -103,7 +103,7 @@ async def resend(booking_id: UUID, by: str) -> None:
     async with db.transaction():
         dossier, one, _ = await changes.lock_booking(booking_id)
         if not one.is_live:
-            raise NotSo(one.booking.state)
+            raise NotSo
         if not dossier.email:
             raise NoAddress
         slots.check_takes_place(one.slot)
@@ -120,9 +120,9 @@ async def correct_address(booking_id: UUID, address: str, by: str) -> None:
     Refuses: UnknownBooking, NotSo, AlreadyStarted, AlreadyBooked.
     """
     async with db.transaction():
-        dossier, one, held = await changes.lock_booking(booking_id)
+        dossier, _, held = await changes.lock_booking(booking_id)
         if not any(each.is_live for each in held):
-            raise NotSo(one.booking.state)
+            raise NotSo
         await changes.readdress(dossier, address, by)
 
 
@@ -137,7 +137,7 @@ async def _admit(dossier: Dossier, one: Held, by: str, *, before_others: bool) -
         merged = await waiting.merge(one.slot, one.booking.id, by)
     if not merged:
         if not await changes.change(one, ADMIT, clock.now(), *astuple(_standing(dossier, one))):
-            raise NotSo(one.booking.state)
+            raise NotSo
         await outbox.withdraw_unsent(one.subject)
         await note(by, "confirm", "booking", one.booking.id, before_others=before_others)
         await changes.write_again(dossier, [one])
@@ -155,7 +155,7 @@ def _standing(dossier: Dossier, one: Held) -> Standing:
 
 def _check_may_return(dossier: Dossier, one: Held, held: list[Held]) -> None:
     if one.booking.ended_by in FOREVER_OVER or dossier.erase_asked_at:
-        raise NotSo(one.booking.state)
+        raise NotSo
     if one.slot.is_called_off:
         raise CalledOff(one.slot.reason)
     if one.slot.has_started:

@@ -55,7 +55,7 @@ async def _check(dossier: Dossier, one: Held, there: BookableSlot, held: list[He
     if there.event_id != one.slot.event_id:
         raise UnknownSlot
     if one.booking.state not in MOVED or one.has_lapsed:
-        raise NotSo(one.booking.state)
+        raise NotSo
     if one.slot.has_started:
         raise AlreadyStarted(one.slot.starts_at)
     slots.check_takes_place(there)
@@ -98,7 +98,7 @@ async def _move_rest(rest: Held, there: BookableSlot, by: str) -> None:
 async def _move(one: Held, there: BookableSlot, standing: Standing, by: str) -> None:
     values = (there.id, *astuple(standing), clock.now(), one.booking.state)
     if not await changes.change(one, MOVE, *values):
-        raise NotSo(one.booking.state)
+        raise NotSo
     await outbox.withdraw_unsent(one.subject)
     await note(by, "move", "booking", one.booking.id, before=str(one.slot.id), after=str(there.id))
 
