@@ -1,4 +1,4 @@
-"""Changing one's mind: cancelling, taking it back, correcting the address."""
+"""Changing one's mind: cancelling, and taking it back."""
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from service import clock, db, text, tokens
+from service import clock, db
 from service.bookings import class_emails, dossiers, emails, holds, invitations, seats, waiting
 from service.bookings.dossiers import UnknownLink
 from service.bookings.held import UNDO, Held, held_by, live_of, taking_place, undo_until
@@ -14,7 +14,6 @@ from service.bookings.tables import LIVE, Booking, Dossier
 from service.events.slots import BookableSlot
 from service.journal.notes import note
 from service.mail import outbox
-from service.people import delivery
 from service.refusal import Refusal
 
 NEVER_THEIRS = ("waiting", "offered")
@@ -49,10 +48,6 @@ class TooLateToRestore(Refusal):
 
 class UnknownBooking(Refusal):
     """There is no such booking."""
-
-
-class AddressSettled(Refusal):
-    """Somebody answered from the address: it is theirs, and is changed by an organiser only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +121,14 @@ async def cancel(dossier: Dossier, *, slot: UUID | None = None) -> None:
     async with db.transaction():
         dossier = await hold(dossier)
         held = [one for one in await held_by(dossier) if slot in (None, one.slot.id)]
-        await cancel_held(dossier, _still_to_come(held))
+        await cancel_held(dossier, still_to_come(held))
 
 
 async def cancel_held(dossier: Dossier, held: list[Held], how: Ending = BY_BOOKER) -> None:
     """The inner step of ``cancel``, for a larger verb's transaction that holds the dossier. Refuses: AlreadyStarted."""
     db.inside_transaction()
     for one in held:
-        _check_not_started(one)
+        check_not_started(one)
     ended = [(one, was) for one in held if (was := await _cancel(one, how))]
     whole = {one.slot.id for one, was in ended if was not in NEVER_THEIRS}
     for one, was in ended:
@@ -167,49 +162,7 @@ async def restore(dossier: Dossier, *, slot: UUID | None = None) -> None:
         await write_again(dossier, restored)
 
 
-async def correct_address(dossier: Dossier, address: str) -> Dossier:
-    """Move the dossier to ``address``: a new link, a new invitation there, and the old one withdrawn.
-
-    Only until somebody answers from the old address, or when no mail reaches it. Returns the dossier with its
-    new generation. Refuses: AddressSettled, AlreadyStarted, AlreadyBooked, UnknownLink.
-    """
-    async with db.transaction():
-        dossier = await hold(dossier)
-        if not await may_correct_address(dossier):
-            raise AddressSettled
-        await readdress(dossier, address, "booker")
-    return dossier
-
-
-async def readdress(dossier: Dossier, address: str, by: str) -> None:
-    """The inner step of ``correct_address``, for a verb that holds the dossier. ``by`` is who, for the journal.
-
-    Refuses: AlreadyStarted, AlreadyBooked.
-    """
-    db.inside_transaction()
-    held = _still_to_come([one for one in await held_by(dossier) if one.is_live])
-    for one in held:
-        _check_not_started(one)
-        await one.check_not_doubled(_other_key(dossier, address))
-    await _renew_link(dossier, address)
-    for one in held:
-        await _readdress(dossier, one)
-    await write_again(dossier, held)
-    await note(by, "correct_address", "dossier", dossier.id)
-
-
-async def may_correct_address(dossier: Dossier) -> bool:
-    """Whether the address was never heard from, or is known not to work."""
-    return dossier.address_answered_at is None or await delivery.is_undeliverable(dossier.email_key)
-
-
-async def hear_from(dossier: Dossier) -> None:
-    """Note the first sign of life from the dossier's address: a button pressed on a page that its mail opened."""
-    unheard = (Dossier.id == dossier.id) & Dossier.address_answered_at.is_null()
-    await Dossier.update({Dossier.address_answered_at: clock.now()}).where(unheard)
-
-
-def _still_to_come(held: list[Held]) -> list[Held]:
+def still_to_come(held: list[Held]) -> list[Held]:
     """Without the dates of a class that have begun, while another is to come."""
     return [one for one in held if one.may_change] or held
 
@@ -266,28 +219,6 @@ async def _restore(dossier: Dossier, one: Held) -> None:
     await note("booker", "restore", "booking", one.booking.id)
 
 
-async def _renew_link(dossier: Dossier, address: str) -> None:
-    dossier.generation += 1
-    dossier.email, dossier.email_key = address, text.address_key(address)
-    dossier.address_answered_at = None
-    changes: dict[Any, Any] = {
-        Dossier.email: dossier.email,
-        Dossier.email_key: dossier.email_key,
-        Dossier.generation: dossier.generation,
-        Dossier.token_hash: tokens.fingerprint(dossiers.token_of(dossier.id, dossier.generation)),
-        Dossier.address_answered_at: None,
-    }
-    await Dossier.update(changes).where(Dossier.id == dossier.id)
-
-
-async def _readdress(dossier: Dossier, one: Held) -> None:
-    if not await change(one, REVISE, dossier.email_key, list(LIVE)):
-        return
-    await outbox.withdraw_unsent(one.subject)
-    if old := await invitations.end(*one.subject):
-        await emails.withdraw(dossier, one.booking, one.slot, old)
-
-
 async def write_again(dossier: Dossier, changed: list[Held], *, as_it_was: bool = False) -> None:
     """Post the letters that say how what has changed stands now: a class's summary first. Needs an open transaction.
 
@@ -317,12 +248,7 @@ async def change(one: Held, statement: str, *values: Any) -> bool:
     return bool(rows)
 
 
-def _check_not_started(one: Held) -> None:
+def check_not_started(one: Held) -> None:
+    """Return when what is live has not begun. Refuses: AlreadyStarted."""
     if one.booking.state in LIVE and one.slot.has_started:
         raise AlreadyStarted(one.slot.starts_at)
-
-
-def _other_key(dossier: Dossier, address: str) -> str:
-    """The key to look for doubles under: none when only the spelling changes, or the booking would meet itself."""
-    new = text.address_key(address)
-    return "" if new == dossier.email_key else new

@@ -4,7 +4,7 @@ from dataclasses import astuple
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import by_hand, changes, holds, options, pending, seats, turns, waiting
+from service.bookings import addresses, by_hand, changes, holds, options, pending, seats, turns, waiting
 from service.bookings.by_hand import NotSo
 from service.bookings.changes import AlreadyStarted, Ending
 from service.bookings.held import Held
@@ -123,7 +123,7 @@ async def correct_address(booking_id: UUID, address: str, by: str) -> None:
         dossier, _, held = await changes.lock_booking(booking_id)
         if not any(each.is_live for each in held):
             raise NotSo
-        await changes.readdress(dossier, address, by)
+        await addresses.readdress(dossier, address, by)
 
 
 async def _admit(dossier: Dossier, one: Held, by: str, *, before_others: bool) -> None:

@@ -7,7 +7,7 @@ from litestar import Response
 
 from service import clock, i18n, text, tokens
 from service.attendance import presence
-from service.bookings import changes, dossiers, turns
+from service.bookings import addresses, dossiers, turns
 from service.bookings.held import Held, held_by
 from service.bookings.tables import Booking, Dossier
 from service.events import details
@@ -64,7 +64,7 @@ async def _names(request: Visit, dossier: Dossier, held: Held, form: Form) -> di
         "can_cancel": held.may_change,
         "can_restore": held.restore_until is not None,
         "restore_until": held.restore_until and i18n.local(held.restore_until),
-        "can_correct_email": held.may_change and await changes.may_correct_address(dossier),
+        "can_correct_email": held.may_change and await addresses.may_correct_address(dossier),
         "undeliverable": await delivery.is_undeliverable(dossier.email_key),
         "present": await presence.came(held.booking.id) if held.is_over else None,
         "is_over": held.is_over,

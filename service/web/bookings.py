@@ -8,8 +8,21 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from service import clock, i18n, text
-from service.bookings import changes, dossiers, emails, erasure, holds, invitations, offers, pending, seats, waiting
-from service.bookings.changes import AddressSettled, AlreadyStarted, TooLateToRestore
+from service.bookings import (
+    addresses,
+    changes,
+    dossiers,
+    emails,
+    erasure,
+    holds,
+    invitations,
+    offers,
+    pending,
+    seats,
+    waiting,
+)
+from service.bookings.addresses import AddressSettled
+from service.bookings.changes import AlreadyStarted, TooLateToRestore
 from service.bookings.dossiers import Booker, UnknownLink
 from service.bookings.held import held_by
 from service.bookings.pending import NothingPending
@@ -176,7 +189,7 @@ async def correct_address(request: Visit, token: FromPath[str]) -> Response[Any]
         return await dossier_answer(request, dossier, form)
     await rates.spend_letter(text.address_key(address))
     try:
-        moved = await changes.correct_address(dossier, address)
+        moved = await addresses.correct_address(dossier, address)
     except AlreadyBooked:
         return check_mail(request)
     except (AddressSettled, AlreadyStarted) as refusal:

@@ -6,7 +6,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 
 from service import i18n
-from service.bookings import attendees, changes, numbers, options, plans
+from service.bookings import addresses, attendees, numbers, options, plans
 from service.bookings.dossiers import UnknownLink
 from service.bookings.held import Held, held_by
 from service.bookings.numbers import NothingToCount
@@ -114,7 +114,7 @@ async def _names(request: Visit, dossier: Dossier, held: list[Held], form: Form)
         "awaits_guardian": False,  # a class has its teachers with it
         "can_restore": until is not None,
         "restore_until": until and i18n.local(until),
-        "can_correct_email": may_change and await changes.may_correct_address(dossier),
+        "can_correct_email": may_change and await addresses.may_correct_address(dossier),
         "undeliverable": await delivery.is_undeliverable(dossier.email_key),
         "just_booked": request.query_params.get("booked") == "yes",
         "just_named": request.query_params.get("names") == "saved",

@@ -9,7 +9,19 @@ from typing import Any
 import pytest
 
 from service import clock, db
-from service.bookings import changes, dossiers, erasure, groups, lapses, numbers, offers, options, pending, waiting
+from service.bookings import (
+    addresses,
+    changes,
+    dossiers,
+    erasure,
+    groups,
+    lapses,
+    numbers,
+    offers,
+    options,
+    pending,
+    waiting,
+)
 from service.bookings.groups import ClassTooLarge
 from service.bookings.held import held_by
 from service.bookings.plans import NOBODY, Part, Party
@@ -290,7 +302,7 @@ async def test_the_summary_of_a_class_goes_to_the_address_as_corrected_and_no_mo
     of_event: dict[str, Any], letters: Sequence[str]
 ) -> None:
     dossier = await over(await weekly(2, **of_event), Party(12, 1), Party(12, 1))
-    moved = await changes.correct_address(dossier, RIGHT)
+    moved = await addresses.correct_address(dossier, RIGHT)
     rows = await db.fetch("SELECT letter, state, recipient, facts FROM email WHERE state = 'due' ORDER BY letter, id")
     assert [row["letter"] for row in rows if row["recipient"] == RIGHT] == letters
     assert {row["letter"] for row in rows if row["recipient"] == TEACHER.email} <= {"withdrawn"}
@@ -303,7 +315,7 @@ async def test_the_summary_is_posted_again_and_again_each_time_as_another_letter
     chosen = await weekly(2)
     dossier = await over(chosen, Party(12, 1), Party(4, 1))
     for number in range(3):
-        dossier = await changes.correct_address(dossier, f"{number}.{RIGHT}")
+        dossier = await addresses.correct_address(dossier, f"{number}.{RIGHT}")
         await mail_goes_out(tmp_path)
         await changes.cancel(dossier, slot=chosen[0].id)
         await changes.restore(dossier, slot=chosen[0].id)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from service import clock, db
 from service.bookings import (
+    addresses,
     attendees,
     changes,
     class_emails,
@@ -237,7 +238,7 @@ async def _answer(verb: str, row: Any, number: int) -> None:
         case "refuse":
             await pending.refuse(row["id"], "", "ada")
         case "correct":
-            await changes.correct_address(dossier, ADDRESSES[number % len(ADDRESSES)])
+            await addresses.correct_address(dossier, ADDRESSES[number % len(ADDRESSES)])
         case "confirm":
             await options.confirm(dossier)
         case "erase":

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from service import clock, db
-from service.bookings import changes, decisions, erasure, offers, pending, seats, waiting
+from service.bookings import addresses, changes, decisions, erasure, offers, pending, seats, waiting
 from service.bookings.by_hand import NotSo, OthersWait
 from service.bookings.changes import AlreadyStarted, TooLateToRestore, UnknownBooking
 from service.bookings.decisions import NoAddress
@@ -230,7 +230,7 @@ async def test_whatever_ended_is_restored_with_a_new_invitation(ended: str) -> N
     await decisions.restore(await id_of(dossier), ADA)
 
     booking = await booking_of(dossier)
-    assert (booking.state, booking.was, booking.ended_by, booking.ended_at) == ("confirmed", "", "", None)
+    assert (booking.state, booking.was, booking.ended_by) == ("confirmed", "", "")
     assert [one[2] for one in await invitations_of(dossier)][-1] is False
     assert (await journal_of(booking.id)).count((ADA, "restore")) == 1
     assert await held(slot) == 1
@@ -326,7 +326,7 @@ async def test_there_is_nothing_to_send_to_nobody_about_nothing_or_afterwards() 
 
 async def test_an_organiser_corrects_an_address_that_has_answered(tmp_path: Path) -> None:
     dossier = await make_booking(await make_slot(), BEN)
-    await changes.hear_from(dossier)
+    await addresses.hear_from(dossier)
     await mail_goes_out(tmp_path)
 
     await decisions.correct_address(await id_of(dossier), "ben.delattre@exemple.test", ADA)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from service import clock, db, settings
-from service.bookings import changes, dossiers, emails, erasure, seats
+from service.bookings import addresses, changes, dossiers, emails, erasure, seats
 from service.bookings.held import UNDO
 from service.bookings.seats import AlreadyBooked
 from service.bookings.tables import Dossier
@@ -176,7 +176,7 @@ async def test_a_request_that_was_refused_for_good_is_followed_by_no_cancel(tmp_
 
 async def test_a_corrected_address_supersedes_and_withdraws(tmp_path: Path) -> None:
     dossier = await make_booking(await make_slot())
-    moved = await changes.correct_address(dossier, RIGHT)
+    moved = await addresses.correct_address(dossier, RIGHT)
     assert await letters_about(dossier) == [
         ("confirmation", "superseded", "REQUEST", None),
         ("withdrawn", "due", "CANCEL", 1),
@@ -194,8 +194,8 @@ async def test_a_corrected_address_supersedes_and_withdraws(tmp_path: Path) -> N
 async def test_corrected_twice_only_the_address_that_was_written_to_is_told(tmp_path: Path) -> None:
     dossier = await make_booking(await make_slot())
     await mail_goes_out(tmp_path)
-    moved = await changes.correct_address(dossier, "wrong.again@exemple.test")
-    await changes.correct_address(moved, RIGHT)
+    moved = await addresses.correct_address(dossier, "wrong.again@exemple.test")
+    await addresses.correct_address(moved, RIGHT)
 
     arrived = await mail_goes_out(tmp_path)
 

@@ -19,7 +19,7 @@ from service.refusal import Refusal
 from service.web import forms, refusals
 from service.web.asking import MOST_CHAPERONES, key_of
 from service.web.forms import Form
-from service.web.office.addresses import path_of_booking, path_of_slot
+from service.web.office.paths import path_of_booking, path_of_slot
 from service.web.pages import Visit, language, page, see
 from service.web.refusals import standing
 
@@ -101,7 +101,8 @@ async def _page(request: Visit, slot: UUID, form: Form, refusal: Refusal | None 
         slot=await register.head(slot),
         is_class=form.raw("kind") == "class",
         form_key=form.raw("key") or secrets.token_urlsafe(18),
+        # Once it was a question, it stays one: what was answered is not lost beside another mistake.
         others_wait=isinstance(refusal, OthersWait) or form.raw("way") == Way.before_others,
-        may_queue=isinstance(refusal, SoldOut | OthersWait),
+        may_queue=isinstance(refusal, SoldOut | OthersWait) or form.has("way"),
         languages=[("fr", "Français"), ("en", "English")],
     )

@@ -17,7 +17,7 @@ from service.refusal import Refusal
 from service.web import forms, refusals
 from service.web.forms import Form
 from service.web.office.adding import party_of
-from service.web.office.addresses import path_of_booking
+from service.web.office.paths import number_of, path_of_booking
 from service.web.office.today import today_answer
 from service.web.pages import Visit, language, page, see
 from service.web.refusals import standing
@@ -146,20 +146,24 @@ async def booking_answer(
         acting=acting,
         others_wait=isinstance(refusal, OthersWait) or form.ticked("before_others"),
         done=request.query_params.get("done", ""),
+        missing=number_of(request, "missing"),
     )
 
 
 async def _done(
     request: Visit, booking: UUID, form: Form, action: str, step: Callable[[], Awaitable[Any]]
 ) -> Response[Any]:
-    """Take the step, unless the form has mistakes, and show the booking as it is then."""
+    """Take the step, unless the form has mistakes, and show the booking as it is then.
+
+    A step may return for how many people it found no seat.
+    """
     if not form.ok:
         return await booking_answer(request, booking, form, action)
     try:
-        await step()
+        missing = await step()
     except Refusal as refusal:
         return await booking_answer(request, booking, form, action, refusal)
-    return see(request, path_of_booking(booking), done=action)
+    return see(request, path_of_booking(booking), done=action, missing=missing)
 
 
 async def _answered(

@@ -14,7 +14,7 @@ from service.bookings.selections import Outcome
 from service.edge.loading import DECIDERS, LISTS, actor, signed_in
 from service.web import forms, refusals
 from service.web.forms import Form
-from service.web.office.addresses import filters_of, number_of, path_of_slot
+from service.web.office.paths import filters_of, number_of, path_of_slot
 from service.web.pages import Visit, language, page, see
 
 LONGEST_REASON = 300

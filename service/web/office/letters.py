@@ -10,7 +10,7 @@ from service.bookings import record
 from service.edge.loading import DECIDERS, signed_in
 from service.mail import reading
 from service.mail.reading import SANDBOX, Read
-from service.web.office.addresses import path_of_booking
+from service.web.office.paths import path_of_booking
 from service.web.pages import Visit, page
 
 OPEN = {"roles": DECIDERS}
