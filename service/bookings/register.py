@@ -24,9 +24,8 @@ SORTS = ("name", "when", "state", "queue")
 MAILS = ("sent", "under_way", "failed", "no_address")
 
 HEAD = """
-SELECT slot.id, slot.event, slot.starts_at, slot.ends_at, slot.closes_at, slot.capacity, slot.seats_taken,
-       slot.seats_waiting, slot.called_off_reason AS reason, event.title, event.kind, event.place, event.slug,
-       event.takes_individuals, event.takes_classes, event.state = 'draft' AS is_draft,
+SELECT slot.id, slot.event, slot.starts_at, slot.ends_at, slot.capacity, slot.seats_taken, slot.seats_waiting,
+       slot.called_off_reason AS reason, event.title, event.kind, event.place, event.state = 'draft' AS is_draft,
        slot.state = 'called_off' OR event.state = 'called_off' AS is_off
 FROM slot JOIN event ON event.id = slot.event WHERE slot.id = $1
 """
@@ -55,7 +54,6 @@ class Head:
     event: UUID
     starts_at: datetime
     ends_at: datetime
-    closes_at: datetime
     capacity: int
     seats_taken: int
     seats_waiting: int
@@ -63,9 +61,6 @@ class Head:
     title: str
     kind: str
     place: str
-    slug: str
-    takes_individuals: bool
-    takes_classes: bool
     is_draft: bool
     is_off: bool
 
