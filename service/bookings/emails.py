@@ -23,7 +23,7 @@ METHODS = {
     "confirmation": "REQUEST",
     "changed": "REQUEST",
     "cancellation": "CANCEL",
-    "moved": "CANCEL",
+    "transferred": "CANCEL",
     "withdrawn": "CANCEL",
 }
 
@@ -69,12 +69,12 @@ async def say_taken_back(
     await post("cancellation", dossier, booking, slot, invitation, **more)
 
 
-async def say_moved(
+async def say_transferred(
     dossier: Dossier, booking: Booking, before: BookableSlot, invitation: Invitation | None, now: BookableSlot
 ) -> None:
     """Post that the organisers moved the booking from one date to another; with the CANCEL of the first."""
     moved = {"moved_to": now.starts_at.isoformat(), "moved_until": now.ends_at.isoformat(), "moved_place": now.place}
-    await post("moved", dossier, booking, before, invitation, state=booking.state, reason="", **moved)
+    await post("transferred", dossier, booking, before, invitation, state=booking.state, reason="", **moved)
 
 
 async def say_waiting(dossier: Dossier, booking: Booking, slot: BookableSlot, position: int) -> None:
@@ -230,7 +230,7 @@ def names_of(email: Claimed) -> dict[str, Any]:
     }
 
 
-def _moved_names(email: Claimed) -> dict[str, Any]:
+def _transferred_names(email: Claimed) -> dict[str, Any]:
     facts = email.facts
     moments = {"moved_to": _moment(facts["moved_to"]), "moved_until": _moment(facts["moved_until"])}
     return {**names_of(email), **moments, "moved_place": facts["moved_place"], "is_invitation": bool(email.method)}
@@ -288,7 +288,7 @@ def invitation_of(email: Claimed) -> calendar.Invitation:
 LETTERS = {
     "confirmation": Letter(names_of, lambda email: calendar.request(invitation_of(email))),
     "cancellation": Letter(names_of, lambda email: calendar.cancel(invitation_of(email), email.facts["reason"])),
-    "moved": Letter(_moved_names, lambda email: calendar.cancel(invitation_of(email), "")),
+    "transferred": Letter(_transferred_names, lambda email: calendar.cancel(invitation_of(email), "")),
     "waiting": Letter(names_of),
     "offer": Letter(names_of),
     "left": Letter(names_of),

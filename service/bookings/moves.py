@@ -107,5 +107,5 @@ async def _tell(dossier: Dossier, one: Held, there: BookableSlot) -> None:
     """First the end of the old calendar entry, then the letter that says how the new date stands."""
     ended = await invitations.end(*one.subject)
     if dossier.email:
-        await emails.say_moved(dossier, one.booking, one.slot, ended, there)
+        await emails.say_transferred(dossier, one.booking, one.slot, ended, there)
     await changes.write_again(dossier, [replace(one, slot=there)])

@@ -102,7 +102,7 @@ async def test_a_class_keeps_its_numbers_its_names_and_its_option() -> None:
     assert await attendees.of(dossier) == {booking.id: [Name("HÔTE", "Zoé")]}
     assert await left(here, there) == [40, 18]
     rows = await db.fetch("SELECT letter FROM email WHERE state = 'due' ORDER BY letter")
-    assert [row["letter"] for row in rows] == ["class", "moved"]
+    assert [row["letter"] for row in rows] == ["class", "transferred"]
 
 
 async def test_an_option_never_outlives_the_list_of_the_new_date() -> None:

@@ -38,7 +38,7 @@ LIMIT = 20_000  # octets without the calendar
 IN_BOTH = pytest.mark.parametrize("language", i18n.LANGUAGES)
 OF_A_QUEUE = ["waiting", "offer", "left", "lapsed"]
 OF_A_MINOR = ["pending", "refused", "authorisation", "authorisation_reminder"]
-BY_ORGANISERS = ["moved", "taken_back"]
+BY_ORGANISERS = ["transferred", "taken_back"]
 NAMED = [*BY_ORGANISERS, "confirmation", "cancellation", "links", "already_booked", *OF_A_QUEUE, *OF_A_MINOR[:2]]
 
 
@@ -106,10 +106,10 @@ async def provoke_by_organisers(letter: str, dossier: Dossier, slot: BookableSlo
     """The booking is moved to another date, or ended for a reason."""
     await deliver_due(server)
     booking = (await booking_of(dossier)).id
-    if letter == "moved":
+    if letter == "transferred":
         other = await make_slot(event=await Event.objects().get(Event.id == slot.event_id), starts_at=LATER)
         await moves.move(booking, other.id, "ada")
-        return await arrival("moved", dossier, slot, server)
+        return await arrival("transferred", dossier, slot, server)
     await decisions.cancel(booking, "ada", REASON)
     return await arrival("cancellation", dossier, slot, server)
 
