@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 
 from service import clock, db, settings, worker
-from service.bookings import changes, emails, erasure, lapses, waiting
+from service.bookings import addresses, changes, emails, erasure, lapses, waiting
 from service.limits import keys, rates
 from service.mail import letters, outbox
 from service.mail.letters import Letter
@@ -317,7 +317,7 @@ async def test_a_wrong_address_hears_of_the_correction_only_if_it_had_been_invit
     async with smtp_server() as server:
         if reached:
             await deliver_due(server)
-        await changes.correct_address(dossier, CLEO.email)
+        await addresses.correct_address(dossier, CLEO.email)
         await deliver_due(server)
 
         assert methods(server) == told

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from service import db
 from service.bookings import changes
-from service.bookings.changes import Held
+from service.bookings.held import Held, held_by
 from service.bookings.names import Name
 from service.bookings.tables import LIVE, Dossier
 from service.events import slots
@@ -90,7 +90,7 @@ async def save(dossier: Dossier, given: Mapping[UUID, Sequence[Name]]) -> None:
 async def groups(dossier: Dossier) -> list[Group]:
     """The class bookings of a dossier with their names, in the order of their dates, those that are over too."""
     named = await of(dossier)
-    held = [one for one in await changes.held_by(dossier) if one.is_class]
+    held = [one for one in await held_by(dossier) if one.is_class]
     held.sort(key=lambda one: (one.slot.starts_at, one.booking.created_at, one.booking.id))
     return [Group(one, named.get(one.booking.id, [])) for one in held]
 

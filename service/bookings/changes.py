@@ -1,23 +1,23 @@
-"""Changing one's mind: cancelling, taking it back, correcting the address."""
+"""Changing one's mind: cancelling, and taking it back."""
 
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from service import clock, db, text, tokens
+from service import clock, db
 from service.bookings import class_emails, dossiers, emails, holds, invitations, seats, waiting
 from service.bookings.dossiers import UnknownLink
+from service.bookings.held import UNDO, Held, held_by, live_of, taking_place, undo_until
 from service.bookings.tables import LIVE, Booking, Dossier
-from service.events import slots
-from service.events.slots import BookableSlot, CalledOff
+from service.events.slots import BookableSlot
 from service.journal.notes import note
 from service.mail import outbox
-from service.people import delivery
 from service.refusal import Refusal
 
-UNDO = timedelta(minutes=15)
 NEVER_THEIRS = ("waiting", "offered")
+Announcing = Callable[[Dossier, Booking, BookableSlot], Awaitable[None]]
 
 END = """
 UPDATE booking SET state = 'cancelled', ended_at = $2, ended_by = $3, was = state, revision = revision + 1,
@@ -46,77 +46,32 @@ class TooLateToRestore(Refusal):
     """The 15 minutes are over, or there is nothing to restore."""
 
 
-class AddressSettled(Refusal):
-    """Somebody answered from the address: it is theirs, and is changed by an organiser only."""
+class UnknownBooking(Refusal):
+    """There is no such booking."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """One booking of a dossier with its slot."""
+class Ending:
+    """Who ends a booking (``by``, for the journal), and for what ``reason``.
 
-    booking: Booking
-    slot: BookableSlot
+    What ends ``for_good`` cannot be taken back by its booker, and its letter offers no such thing.
+    """
 
-    @property
-    def subject(self) -> tuple[str, UUID]:
-        """What its letters and its invitation are about."""
-        return ("booking", self.booking.id)
-
-    @property
-    def guardian_subject(self) -> tuple[str, UUID]:
-        """What the letters to a parent are about."""
-        return ("guardian", _uuid(self.booking.dossier))
+    by: str = "booker"
+    reason: str = ""
+    for_good: bool = False
 
     @property
-    def is_class(self) -> bool:
-        """Whether it counts pupils."""
-        return self.booking.pupils > 0
+    def is_theirs(self) -> bool:
+        """Whether its booker ends it."""
+        return self.by == "booker"
 
-    @property
-    def is_live(self) -> bool:
-        """Whether it holds or awaits seats."""
-        return self.booking.state in LIVE
-
-    @property
-    def may_change(self) -> bool:
-        """Whether the booker may still change it: it is live, and the slot has not begun."""
-        return self.is_live and not self.slot.has_started
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the slot has ended."""
-        return self.slot.ends_at <= clock.now()
-
-    @property
-    def has_lapsed(self) -> bool:
-        """Whether its offer or option, or the time for an answer, ran out, also when no worker has ended it yet."""
-        until = self.booking.expires_at
-        return self.booking.state in ("offered", "option", "pending") and until is not None and until <= clock.now()
-
-    @property
-    def restore_until(self) -> datetime | None:
-        """Until when a cancelled booking may be taken back; None when it may not."""
-        ended = self.booking.ended_at
-        if self.booking.state != "cancelled" or self.booking.ended_by != "booker" or not ended:
-            return None
-        until = undo_until(self.slot, ended)
-        return until if until > clock.now() else None
-
-    async def check_not_doubled(self, email_key: str) -> None:
-        """Return when it would be no double at this address. Refuses: AlreadyBooked."""
-        await seats.check_not_doubled(self.slot.id, email_key, self.booking.name_key, is_class=self.is_class)
+    def ended_by(self, state: str) -> str:
+        """What the booking says of who ended it: whose seat it never was leaves the queue."""
+        return "organiser" if not self.is_theirs else "leaving" if state in NEVER_THEIRS else "booker"
 
 
-async def held_by(dossier: Dossier) -> list[Held]:
-    """The bookings of a dossier with their slots, in the order in which slots are locked."""
-    bookings = await Booking.objects().where(Booking.dossier == dossier.id).order_by(Booking.slot)
-    known = await slots.load_all({_uuid(booking.slot) for booking in bookings})
-    return [Held(booking, known[_uuid(booking.slot)]) for booking in bookings]
-
-
-def undo_until(slot: BookableSlot, ended_at: datetime) -> datetime:
-    """Until when what ended then may be taken back: for 15 minutes, and never once the slot has begun."""
-    return min(ended_at + UNDO, slot.starts_at)
+BY_BOOKER = Ending()
 
 
 async def hold(dossier: Dossier) -> Dossier:
@@ -131,13 +86,30 @@ async def hold(dossier: Dossier) -> Dossier:
     return now
 
 
-async def lock(dossier_id: UUID) -> Dossier:
-    """What ``hold`` does, for whom the booker's link does not matter. Needs an open transaction."""
+async def lock(dossier_id: UUID, more: Collection[UUID] = ()) -> Dossier:
+    """What ``hold`` does, for whom the booker's link does not matter; with ``more`` slots in their turn.
+
+    Needs an open transaction.
+    """
     db.inside_transaction()
-    for booked in await db.fetch("SELECT DISTINCT slot FROM booking WHERE dossier = $1 ORDER BY slot", dossier_id):
-        await seats.hold(booked["slot"])
+    booked = await db.fetch("SELECT DISTINCT slot FROM booking WHERE dossier = $1", dossier_id)
+    for slot_id in sorted({row["slot"] for row in booked} | set(more)):
+        await seats.hold(slot_id)
     await db.fetch("SELECT 1 FROM dossier WHERE id = $1 FOR UPDATE", dossier_id)
     return await dossiers.by_id(dossier_id)
+
+
+async def lock_booking(booking_id: UUID, more: Collection[UUID] = ()) -> tuple[Dossier, Held, list[Held]]:
+    """Lock the dossier of a booking as ``lock`` does: the dossier, the booking, and all that the dossier has.
+
+    Needs an open transaction. Refuses: UnknownBooking.
+    """
+    found = await db.fetch("SELECT dossier FROM booking WHERE id = $1", booking_id)
+    if not found:
+        raise UnknownBooking
+    dossier = await lock(found[0]["dossier"], more)
+    held = await held_by(dossier)
+    return dossier, next(one for one in held if one.booking.id == booking_id), held
 
 
 async def cancel(dossier: Dossier, *, slot: UUID | None = None) -> None:
@@ -149,24 +121,23 @@ async def cancel(dossier: Dossier, *, slot: UUID | None = None) -> None:
     async with db.transaction():
         dossier = await hold(dossier)
         held = [one for one in await held_by(dossier) if slot in (None, one.slot.id)]
-        await cancel_held(dossier, _still_to_come(held))
+        await cancel_held(dossier, still_to_come(held))
 
 
-async def cancel_held(dossier: Dossier, held: list[Held], *, for_good: bool = False) -> None:
-    """The inner step of ``cancel``, for a larger verb's transaction that holds the dossier.
-
-    What ends ``for_good`` cannot be taken back, and its letter offers no such thing. Refuses: AlreadyStarted.
-    """
+async def cancel_held(dossier: Dossier, held: list[Held], how: Ending = BY_BOOKER) -> None:
+    """The inner step of ``cancel``, for a larger verb's transaction that holds the dossier. Refuses: AlreadyStarted."""
     db.inside_transaction()
     for one in held:
-        _check_not_started(one)
-    ended = [(one, was) for one in held if (was := await _cancel(one))]
+        check_not_started(one)
+    ended = [(one, was) for one in held if (was := await _cancel(one, how))]
     whole = {one.slot.id for one, was in ended if was not in NEVER_THEIRS}
     for one, was in ended:
-        if was not in NEVER_THEIRS:
-            await _say_cancelled(dossier, one, None if for_good else undo_until(one.slot, one.booking.ended_at))
-        elif one.slot.id not in whole:  # of the rest of a class, the letter about what it held says enough
+        if was in NEVER_THEIRS and one.slot.id in whole:
+            continue  # of the rest of a class, the letter about what it held says enough
+        if was in NEVER_THEIRS and how.is_theirs:
             await say_left(dossier, one)
+        else:
+            await _say_cancelled(dossier, one, how)
     if ended and dossier.class_label:
         await class_emails.say_what_is_left(dossier, await live_of(dossier))
     # Not before all of it has ended: what waits here for the rest of a class must be offered nothing.
@@ -191,76 +162,35 @@ async def restore(dossier: Dossier, *, slot: UUID | None = None) -> None:
         await write_again(dossier, restored)
 
 
-async def correct_address(dossier: Dossier, address: str) -> Dossier:
-    """Move the dossier to ``address``: a new link, a new invitation there, and the old one withdrawn.
-
-    Only until somebody answers from the old address, or when no mail reaches it. Returns the dossier with its
-    new generation. Refuses: AddressSettled, AlreadyStarted, AlreadyBooked, UnknownLink.
-    """
-    async with db.transaction():
-        dossier = await hold(dossier)
-        if not await may_correct_address(dossier):
-            raise AddressSettled
-        held = _still_to_come([one for one in await held_by(dossier) if one.is_live])
-        for one in held:
-            _check_not_started(one)
-            await one.check_not_doubled(_other_key(dossier, address))
-        await _renew_link(dossier, address)
-        for one in held:
-            await _readdress(dossier, one)
-        await write_again(dossier, held)
-        await note("booker", "correct_address", "dossier", dossier.id)
-    return dossier
-
-
-async def may_correct_address(dossier: Dossier) -> bool:
-    """Whether the address was never heard from, or is known not to work."""
-    return dossier.address_answered_at is None or await delivery.is_undeliverable(dossier.email_key)
-
-
-async def hear_from(dossier: Dossier) -> None:
-    """Note the first sign of life from the dossier's address: a button pressed on a page that its mail opened."""
-    unheard = (Dossier.id == dossier.id) & Dossier.address_answered_at.is_null()
-    await Dossier.update({Dossier.address_answered_at: clock.now()}).where(unheard)
-
-
-def taking_place(held: list[Held]) -> list[Held]:
-    """Those whose slot was not called off. Refuses: CalledOff, where all of them were."""
-    on = [one for one in held if not one.slot.is_called_off]
-    if held and not on:
-        raise CalledOff(held[0].slot.reason)
-    return on
-
-
-def _still_to_come(held: list[Held]) -> list[Held]:
+def still_to_come(held: list[Held]) -> list[Held]:
     """Without the dates of a class that have begun, while another is to come."""
     return [one for one in held if one.may_change] or held
 
 
-async def live_of(dossier: Dossier) -> list[tuple[Booking, BookableSlot]]:
-    """What the dossier holds and awaits now of what is still to come, each with its slot."""
-    return [(one.booking, one.slot) for one in await held_by(dossier) if one.is_live and not one.is_over]
-
-
-async def _cancel(one: Held) -> str:
+async def _cancel(one: Held, how: Ending) -> str:
     """End it and count its seats; returns the state that it was in, or nothing when it was over already."""
     was = one.booking.state
     # What was never theirs cannot be taken back: who left the queue goes to its end again.
-    if not await change(one, END, clock.now(), "leaving" if was in NEVER_THEIRS else "booker", list(LIVE)):
+    if not await change(one, END, clock.now(), how.ended_by(was), list(LIVE)):
         return ""
     await silence(one)
     if was == "waiting":
         await seats.count_waiting(one.slot.id, -one.booking.seats)
     else:
         await seats.give_back(one.slot.id, one.booking.seats, one.booking.audience)
-    await note("booker", "cancel", "booking", one.booking.id)
+    await note(how.by, "cancel", "booking", one.booking.id)
     return was
 
 
-async def _say_cancelled(dossier: Dossier, one: Held, until: datetime | None) -> None:
+async def _say_cancelled(dossier: Dossier, one: Held, how: Ending) -> None:
     invitation = await invitations.end(*one.subject)
-    if dossier.email:
+    if not dossier.email:
+        return
+    if how.is_theirs:
+        until = None if how.for_good else undo_until(one.slot, one.booking.ended_at)
         await emails.say_cancelled(dossier, one.booking, one.slot, invitation, until)
+    else:
+        await emails.say_taken_back(dossier, one.booking, one.slot, invitation, how.reason)
 
 
 async def silence(one: Held) -> None:
@@ -289,43 +219,24 @@ async def _restore(dossier: Dossier, one: Held) -> None:
     await note("booker", "restore", "booking", one.booking.id)
 
 
-async def _renew_link(dossier: Dossier, address: str) -> None:
-    dossier.generation += 1
-    dossier.email, dossier.email_key = address, text.address_key(address)
-    dossier.address_answered_at = None
-    changes: dict[Any, Any] = {
-        Dossier.email: dossier.email,
-        Dossier.email_key: dossier.email_key,
-        Dossier.generation: dossier.generation,
-        Dossier.token_hash: tokens.fingerprint(dossiers.token_of(dossier.id, dossier.generation)),
-        Dossier.address_answered_at: None,
-    }
-    await Dossier.update(changes).where(Dossier.id == dossier.id)
+async def write_again(dossier: Dossier, changed: list[Held], *, as_it_was: bool = False) -> None:
+    """Post the letters that say how what has changed stands now: a class's summary first. Needs an open transaction.
 
-
-async def _readdress(dossier: Dossier, one: Held) -> None:
-    if not await change(one, REVISE, dossier.email_key, list(LIVE)):
-        return
-    await outbox.withdraw_unsent(one.subject)
-    if old := await invitations.end(*one.subject):
-        await emails.withdraw(dossier, one.booking, one.slot, old)
-
-
-async def write_again(dossier: Dossier, changed: list[Held]) -> None:
-    """Post the letters that say how what has changed stands now: a class's summary first. Needs an open transaction."""
+    What stands ``as_it_was`` keeps its calendar entry.
+    """
     if changed and dossier.class_label:
         await class_emails.say_booked(dossier, await live_of(dossier))
     for one in changed:
-        await _write_again(dossier, one)
+        await _write_again(dossier, one, holds.announce_anew if as_it_was else holds.announce)
 
 
-async def _write_again(dossier: Dossier, one: Held) -> None:
+async def _write_again(dossier: Dossier, one: Held, announce: Announcing) -> None:
     if one.booking.state == "waiting":
         await waiting.say_waiting(dossier, one.booking, one.slot)
     elif one.booking.state == "offered":
         await emails.offer(dossier, one.booking, one.slot)
     else:
-        await holds.announce(dossier, one.booking, one.slot)
+        await announce(dossier, one.booking, one.slot)
 
 
 async def change(one: Held, statement: str, *values: Any) -> bool:
@@ -337,17 +248,7 @@ async def change(one: Held, statement: str, *values: Any) -> bool:
     return bool(rows)
 
 
-def _check_not_started(one: Held) -> None:
+def check_not_started(one: Held) -> None:
+    """Return when what is live has not begun. Refuses: AlreadyStarted."""
     if one.booking.state in LIVE and one.slot.has_started:
         raise AlreadyStarted(one.slot.starts_at)
-
-
-def _other_key(dossier: Dossier, address: str) -> str:
-    """The key to look for doubles under: none when only the spelling changes, or the booking would meet itself."""
-    new = text.address_key(address)
-    return "" if new == dossier.email_key else new
-
-
-def _uuid(reference: Any) -> UUID:
-    """A foreign key as the id that it is (Piccolo types it as the row that it may become)."""
-    return UUID(str(reference))

@@ -25,6 +25,7 @@ METHODS = {
     "moved": "REQUEST",
     "cancellation": "CANCEL",
     "called_off": "CANCEL",
+    "transferred": "CANCEL",
     "withdrawn": "CANCEL",
 }
 SETTLE = ("changed", "moved")  # which letters wait for it
@@ -61,6 +62,22 @@ async def say_cancelled(
     """Post what tells the booker that it is over; with a CANCEL when an invitation may have gone out."""
     more: dict[str, str | int] = {"reason": "", "restore_until": restore_until.isoformat() if restore_until else ""}
     await post("cancellation", dossier, booking, slot, invitation, **more)
+
+
+async def say_taken_back(
+    dossier: Dossier, booking: Booking, slot: BookableSlot, invitation: Invitation | None, reason: str
+) -> None:
+    """Post that the organisers ended this booking, of a date that takes place; with a CANCEL as above."""
+    more: dict[str, str | int] = {"reason": reason, "restore_until": "", "taken_back": booking.was}
+    await post("cancellation", dossier, booking, slot, invitation, **more)
+
+
+async def say_transferred(
+    dossier: Dossier, booking: Booking, before: BookableSlot, invitation: Invitation | None, now: BookableSlot
+) -> None:
+    """Post that the organisers moved the booking from one date to another; with the CANCEL of the first."""
+    moved = {"moved_to": now.starts_at.isoformat(), "moved_until": now.ends_at.isoformat(), "moved_place": now.place}
+    await post("transferred", dossier, booking, before, invitation, state=booking.state, reason="", **moved)
 
 
 async def say_waiting(dossier: Dossier, booking: Booking, slot: BookableSlot, position: int) -> None:
@@ -157,7 +174,7 @@ async def post(
 
 
 def _party(booking: Booking) -> dict[str, int]:
-    return {"pupils": booking.pupils, "chaperones": booking.chaperones}
+    return {"pupils": booking.pupils, "chaperones": booking.chaperones, "seats": booking.seats}
 
 
 def _until(booking: Booking) -> str:
@@ -206,12 +223,20 @@ def names_of(email: Claimed) -> dict[str, Any]:
         "state": facts.get("state", ""),
         "why": facts.get("why", ""),
         "class_label": facts.get("class_label", ""),
+        "taken_back": facts.get("taken_back", ""),
+        "seats": facts.get("seats", 1),
         "pupils": facts.get("pupils", 0),
         "chaperones": facts.get("chaperones", 0),
         "names_by": _moment(facts["names_by"]) if facts.get("names_by") else None,
         "names_link": _link(facts, email.language, "/names"),
         "restore_until": _moment(facts["restore_until"]) if facts.get("restore_until") else None,
     }
+
+
+def _transferred_names(email: Claimed) -> dict[str, Any]:
+    facts = email.facts
+    moments = {"moved_to": _moment(facts["moved_to"]), "moved_until": _moment(facts["moved_until"])}
+    return {**names_of(email), **moments, "moved_place": facts["moved_place"], "is_invitation": bool(email.method)}
 
 
 def _link_names(email: Claimed) -> dict[str, Any]:
@@ -266,6 +291,7 @@ def invitation_of(email: Claimed) -> calendar.Invitation:
 LETTERS = {
     "confirmation": Letter(names_of, lambda email: calendar.request(invitation_of(email))),
     "cancellation": Letter(names_of, lambda email: calendar.cancel(invitation_of(email), email.facts["reason"])),
+    "transferred": Letter(_transferred_names, lambda email: calendar.cancel(invitation_of(email), "")),
     "waiting": Letter(names_of),
     "offer": Letter(names_of),
     "left": Letter(names_of),

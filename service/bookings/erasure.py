@@ -6,6 +6,8 @@ from uuid import UUID
 
 from service import clock, db
 from service.bookings import changes, forgotten, invitations, rounds, seats, waiting
+from service.bookings.changes import Ending
+from service.bookings.held import held_by
 from service.bookings.tables import HOLDING, Dossier
 from service.journal.notes import note
 
@@ -83,8 +85,8 @@ async def erase(dossier: Dossier) -> None:
     """
     async with db.transaction():
         dossier = await changes.hold(dossier)
-        held = [one for one in await changes.held_by(dossier) if not one.is_over]
-        await changes.cancel_held(dossier, held, for_good=True)
+        held = [one for one in await held_by(dossier) if not one.is_over]
+        await changes.cancel_held(dossier, held, Ending(for_good=True))
         await Dossier.update({Dossier.erase_asked_at: clock.now()}).where(Dossier.id == dossier.id)
         await note("booker", "erase", "dossier", dossier.id)
 

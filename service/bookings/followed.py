@@ -23,9 +23,9 @@ WHERE event.state <> 'draft' AND slot.ends_at > $1 AND slot.starts_at < $2
 GROUP BY slot.id, event.id ORDER BY slot.starts_at, slot.id
 """
 WAITS = """
-SELECT booking.id, booking.seats, booking.pupils, booking.chaperones, booking.expires_at, dossier.first_name,
-       dossier.last_name, dossier.school, dossier.class_label, event.title, event.slug, slot.starts_at, slot.ends_at,
-       count(*) OVER ()::int AS total
+SELECT booking.id, slot.id AS slot, booking.seats, booking.pupils, booking.chaperones, booking.expires_at,
+       dossier.first_name, dossier.last_name, dossier.school, dossier.class_label, event.title, event.slug,
+       slot.starts_at, slot.ends_at, count(*) OVER ()::int AS total
 FROM booking JOIN dossier ON dossier.id = booking.dossier JOIN slot ON slot.id = booking.slot
 JOIN event ON event.id = slot.event
 WHERE booking.state = $1 AND ($1 <> 'pending' OR booking.awaits_approval) AND booking.expires_at > $2

@@ -82,6 +82,15 @@ async def announce(dossier: Dossier, booking: Booking, slot: BookableSlot) -> No
         await pending_emails.say_pending(dossier, booking, slot)
 
 
+async def announce_anew(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
+    """Do what ``announce`` does, about a booking whose letters have been posted before: its calendar entry stays."""
+    subject = ("booking", booking.id)
+    if booking.state == "confirmed" and (invitation := await invitations.move_on(*subject)):
+        await emails.confirm(dossier, booking, slot, invitation)
+    else:
+        await announce(dossier, booking, slot)
+
+
 async def _invite(dossier: Dossier, booking: Booking, slot: BookableSlot) -> None:
     if dossier.email:
         invitation = await invitations.open_invitation("booking", booking.id, dossier.email)

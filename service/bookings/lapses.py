@@ -4,7 +4,7 @@ from uuid import UUID
 
 from service import clock, db
 from service.bookings import changes, class_emails, emails, rounds, seats, waiting
-from service.bookings.changes import Held
+from service.bookings.held import Held, held_by, live_of
 from service.bookings.tables import Dossier
 from service.journal.notes import note
 
@@ -35,7 +35,7 @@ async def expire_of(dossier_id: UUID) -> int:
     """Do for one dossier what ``expire`` does for those that are due."""
     async with db.transaction():
         dossier = await changes.lock(dossier_id)
-        held = await changes.held_by(dossier)
+        held = await held_by(dossier)
         lapsed = [one for one in held if await _lapse(one)]
         await end_rests(lapsed, held)
         if lapsed:
@@ -56,7 +56,7 @@ async def end_rests(ended: list[Held], held: list[Held]) -> None:
 
 async def _say_over(dossier: Dossier, lapsed: list[Held]) -> None:
     if dossier.class_label:
-        await class_emails.say_what_is_left(dossier, await changes.live_of(dossier))
+        await class_emails.say_what_is_left(dossier, await live_of(dossier))
         await class_emails.say_lapsed(dossier, [(one.booking, one.slot) for one in lapsed])
     elif dossier.email:
         await emails.say_over(dossier, lapsed[0].booking, lapsed[0].slot)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import changes, class_emails, invitations, news_emails, pending_emails, seats, turns
+from service.bookings import class_emails, held, invitations, news_emails, pending_emails, seats, turns
 from service.bookings.tables import LIVE, Booking, Dossier, Invitation
 from service.events import slots
 from service.events.slots import BookableSlot
@@ -99,7 +99,7 @@ async def renew_summaries(dossiers: Sequence[Dossier]) -> None:
     classes = {one.id: one for one in dossiers if one.class_label}
     for row in await db.fetch(SUMMED_UP, list(classes), list(class_emails.SUMMARIES)):
         dossier = classes[row["dossier"]]
-        await class_emails.say_what_is_left(dossier, await changes.live_of(dossier))
+        await class_emails.say_what_is_left(dossier, await held.live_of(dossier))
 
 
 async def _withdraw_untold(bookings: Sequence[UUID]) -> dict[UUID, Any]:

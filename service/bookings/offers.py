@@ -4,7 +4,7 @@ from dataclasses import astuple
 
 from service import clock, db
 from service.bookings import changes, holds, lapses, seats, waiting
-from service.bookings.changes import Held
+from service.bookings.held import Held, held_by, taking_place
 from service.bookings.holds import Standing
 from service.bookings.tables import Dossier
 from service.bookings.waiting import OfferOver
@@ -40,7 +40,7 @@ async def accept(dossier: Dossier) -> None:
     async with db.transaction():
         dossier = await changes.hold(dossier)
         offered = await _offered(dossier, "confirmed", "pending")
-        taken = changes.taking_place([one for one in offered if not one.has_lapsed] or offered)
+        taken = taking_place([one for one in offered if not one.has_lapsed] or offered)
         for one in taken:
             await _accept(one)
         await changes.write_again(dossier, taken)
@@ -63,14 +63,14 @@ async def rejoin(dossier: Dossier) -> None:
     Done twice, it is done once. Refuses: those of ``slots.check_open_to_individuals``, OfferOver, TooLateToWait,
     AlreadyBooked, UnknownLink.
     """
-    lapsed = [one for one in await changes.held_by(dossier) if one.has_lapsed]
+    lapsed = [one for one in await held_by(dossier) if one.has_lapsed]
     for one in lapsed:  # no worker came by yet: its seat goes to the next before anything else
         await waiting.expire_in(one.slot.id)
     if lapsed:
         await lapses.expire_of(dossier.id)
     async with db.transaction():
         dossier = await changes.hold(dossier)
-        held = await changes.held_by(dossier)
+        held = await held_by(dossier)
         over = [one for one in held if _may_rejoin(one)]
         if not over and not any(one.is_live for one in held):
             raise OfferOver
@@ -83,7 +83,7 @@ async def rejoin(dossier: Dossier) -> None:
 
 async def _offered(dossier: Dossier, *answered: str) -> list[Held]:
     """What is offered to the dossier; nothing when it was ``answered`` like this before. Refuses: OfferOver."""
-    held = await changes.held_by(dossier)
+    held = await held_by(dossier)
     offered = [one for one in held if one.booking.state == "offered"]
     if not offered and not any(one.booking.state in answered for one in held):
         raise OfferOver

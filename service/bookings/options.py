@@ -5,7 +5,7 @@ from uuid import UUID
 
 from service import clock, db, settings
 from service.bookings import changes, class_emails, rounds
-from service.bookings.changes import Held
+from service.bookings.held import Held, held_by, taking_place
 from service.bookings.tables import Dossier
 from service.journal.notes import note
 from service.mail import outbox
@@ -41,11 +41,11 @@ async def confirm(dossier: Dossier) -> None:
     """
     async with db.transaction():
         dossier = await changes.hold(dossier)
-        held = await changes.held_by(dossier)
+        held = await held_by(dossier)
         if any(one.booking.state == "option" and not one.slot.is_called_off for one in held):
-            await _confirm_all(dossier, held)
+            await confirm_held(dossier, held, "booker")
         elif not any(one.booking.state == "confirmed" for one in held):
-            changes.taking_place([one for one in held if one.booking.state == "option"])
+            taking_place([one for one in held if one.booking.state == "option"])
             raise OptionOver
 
 
@@ -60,24 +60,29 @@ def reminder() -> timedelta:
     return timedelta(days=settings.current().option_reminder_days)
 
 
-async def _confirm_all(dossier: Dossier, held: list[Held]) -> None:
-    options = changes.taking_place([one for one in held if one.booking.state == "option"])
+async def confirm_held(dossier: Dossier, held: list[Held], by: str) -> None:
+    """The inner step of ``confirm``, for a verb that holds the dossier. ``by`` is who, for the journal.
+
+    Refuses: OptionOver, CalledOff.
+    """
+    db.inside_transaction()
+    options = taking_place([one for one in held if one.booking.state == "option"])
     for one in options:
-        await _confirm(one)
+        await _confirm(one, by)
     await changes.write_again(dossier, options)
 
 
-async def _confirm(one: Held) -> None:
+async def _confirm(one: Held, by: str) -> None:
     if not await changes.change(one, CONFIRM, clock.now()):
         raise OptionOver
     await outbox.withdraw_unsent(one.subject)
-    await note("booker", "confirm", "booking", one.booking.id)
+    await note(by, "confirm", "booking", one.booking.id)
 
 
 async def _remind(dossier_id: UUID) -> bool:
     async with db.transaction():
         dossier, now = await changes.lock(dossier_id), clock.now()
-        on = [one for one in await changes.held_by(dossier) if not one.slot.is_called_off]
+        on = [one for one in await held_by(dossier) if not one.slot.is_called_off]
         due = [one for one in on if await changes.change(one, REMIND, now)]
         if due:
             await class_emails.remind_of_option(dossier, [(one.booking, one.slot) for one in due])

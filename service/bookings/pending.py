@@ -18,7 +18,7 @@ from service.bookings import (
     seats,
     waiting,
 )
-from service.bookings.changes import Held
+from service.bookings.held import Held, held_by, live_of, taking_place
 from service.bookings.holds import Standing
 from service.bookings.tables import Dossier
 from service.journal.notes import note
@@ -107,7 +107,7 @@ async def authorise(dossier: Dossier) -> None:
         asked = [one for one in held if _asks_guardian(one)]
         if not asked and not _was_authorised(dossier, held):
             raise AuthorisationOver
-        for one in changes.taking_place(asked):
+        for one in taking_place(asked):
             await _authorise(dossier, one, ("guardian", "authorise"))
 
 
@@ -133,17 +133,22 @@ async def approve(booking_id: UUID, by: str) -> None:
     A class then has its option, where there are any. Done twice, it is done once. Refuses: NothingPending, CalledOff.
     """
     async with db.transaction():
-        dossier, one, all_of_it = await _hold_booking(booking_id)
-        if _was_approved(one):
-            return
-        asked = [each for each in all_of_it if each.booking.state == "pending" and each.booking.awaits_approval]
-        if one not in asked:
-            raise NothingPending
-        approved = changes.taking_place(asked)
-        standings = holds.as_one([_standing(each, approval=False) for each in approved])
-        for each, standing in zip(approved, standings, strict=True):
-            await _agree(each, standing, (by, "approve"))
-        await changes.write_again(dossier, approved)
+        await approve_held(*await _hold_booking(booking_id), by)
+
+
+async def approve_held(dossier: Dossier, one: Held, all_of_it: list[Held], by: str) -> None:
+    """The inner step of ``approve``, for a verb that holds the dossier. Refuses: NothingPending, CalledOff."""
+    db.inside_transaction()
+    if _was_approved(one):
+        return
+    asked = [each for each in all_of_it if each.booking.state == "pending" and each.booking.awaits_approval]
+    if one not in asked:
+        raise NothingPending
+    approved = taking_place(asked)
+    standings = holds.as_one([_standing(each, approval=False) for each in approved])
+    for each, standing in zip(approved, standings, strict=True):
+        await _agree(each, standing, (by, "approve"))
+    await changes.write_again(dossier, approved)
 
 
 async def authorise_on_paper(booking_id: UUID, by: str) -> None:
@@ -154,7 +159,7 @@ async def authorise_on_paper(booking_id: UUID, by: str) -> None:
     async with db.transaction():
         dossier, one, _ = await _hold_booking(booking_id)
         if not _was_authorised(dossier, [one]):
-            [one] = changes.taking_place([one])
+            [one] = taking_place([one])
             await _authorise(dossier, one, (by, "authorise_on_paper"))
 
 
@@ -174,7 +179,7 @@ async def refuse(booking_id: UUID, reason: str, by: str) -> None:
             await _end(dossier, each, (by, "refuse"), reason)
         await lapses.end_rests(ended, all_of_it)
         if one.is_class:
-            await class_emails.say_what_is_left(dossier, await changes.live_of(dossier))
+            await class_emails.say_what_is_left(dossier, await live_of(dossier))
         for each in ended:
             await waiting.promote(each.slot.id)
 
@@ -186,10 +191,10 @@ async def correct_guardian(dossier: Dossier, address: str) -> None:
     """
     async with db.transaction():
         dossier = await changes.hold(dossier)
-        asked = [one for one in await changes.held_by(dossier) if _asks_guardian(one)]
+        asked = [one for one in await held_by(dossier) if _asks_guardian(one)]
         if not asked:
             raise NothingPending
-        await _renew_guardian(dossier, address)
+        await renew_guardian(dossier, address)
         for one in asked:
             if await changes.change(one, ASK_ANEW, clock.now()):
                 await pending_emails.ask_guardian(dossier, one.booking, one.slot)
@@ -213,18 +218,15 @@ async def _hold_for_guardian(dossier: Dossier) -> tuple[Dossier, list[Held]]:
         raise UnknownAuthorisation
     if now.erase_asked_at:
         raise AuthorisationOver
-    return now, await changes.held_by(now)
+    return now, await held_by(now)
 
 
 async def _hold_booking(booking_id: UUID) -> tuple[Dossier, Held, list[Held]]:
     """The dossier, the booking, and all that the dossier has."""
-    found = await db.fetch("SELECT dossier FROM booking WHERE id = $1", booking_id)
-    if not found:
-        raise NothingPending
-    dossier = await changes.lock(found[0]["dossier"])
-    held = await changes.held_by(dossier)
-    [one] = [one for one in held if one.booking.id == booking_id]
-    return dossier, one, held
+    try:
+        return await changes.lock_booking(booking_id)
+    except changes.UnknownBooking:
+        raise NothingPending from None
 
 
 def _asks_guardian(one: Held) -> bool:
@@ -281,7 +283,9 @@ async def _note_answer(dossier: Dossier) -> None:
     await Dossier.update(answered).where(Dossier.id == dossier.id)
 
 
-async def _renew_guardian(dossier: Dossier, address: str) -> None:
+async def renew_guardian(dossier: Dossier, address: str) -> None:
+    """Give a parent a new link at ``address``: the old one leads nowhere any more. Needs an open transaction."""
+    db.inside_transaction()
     await outbox.withdraw_unsent(("guardian", dossier.id))
     dossier.guardian_email, dossier.guardian_generation = address, dossier.guardian_generation + 1
     renewed: dict[Any, Any] = {
@@ -295,7 +299,7 @@ async def _renew_guardian(dossier: Dossier, address: str) -> None:
 async def _remind(booking_id: UUID, dossier_id: UUID) -> bool:
     async with db.transaction():
         dossier = await changes.lock(dossier_id)
-        [one] = [one for one in await changes.held_by(dossier) if one.booking.id == booking_id]
+        [one] = [one for one in await held_by(dossier) if one.booking.id == booking_id]
         if not await changes.change(one, REMIND, clock.now()):
             return False
         await pending_emails.remind_guardian(dossier, one.booking, one.slot)

@@ -250,16 +250,16 @@ async def open_held(dossier_id: UUID, slot: BookableSlot, who: Booker) -> Dossie
     return dossier
 
 
-async def claim(
-    dossier: Dossier, slot: BookableSlot, who: Booker, standing: Standing, party: Party = NOBODY
+async def claim(  # noqa: PLR0913 - each is a column, or several
+    dossier: Dossier, slot: BookableSlot, who: Booker, standing: Standing, party: Party = NOBODY, *, people: int = 1
 ) -> Booking:
-    """Insert the booking of an individual's seat, or of a class's ``party``. Needs an open transaction."""
+    """Insert the booking of a class's ``party``, or else of so many ``people``. Needs an open transaction."""
     now = clock.now()
     booking = Booking(
         id=uuid4(),
         dossier=dossier.id,
         slot=slot.id,
-        seats=party.seats or 1,
+        seats=party.seats or people,
         pupils=party.pupils,
         chaperones=party.chaperones,
         audience=who.audience,

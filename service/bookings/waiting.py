@@ -218,20 +218,27 @@ async def say_waiting(dossier: Dossier, booking: Booking, slot: BookableSlot) ->
 
 async def _serve(slot_id: UUID, entry: Entry, until: datetime) -> None:
     """Give the rest of a class to what it holds already; offer anybody else their seats."""
-    slot, merged = await slots.load(slot_id), await db.fetch(MERGE, entry.id)
+    slot = await slots.load(slot_id)
     await seats.count_waiting(slot_id, -entry.seats)
     await seats.take(slot, entry.seats, entry.audience, in_turn=True)
-    if merged:
-        await _merge(slot, entry, merged[0])
-    else:
+    if not await merge(slot, entry.id, "system"):
         await _offer(slot, entry, until)
 
 
-async def _merge(slot: BookableSlot, entry: Entry, held: Any) -> None:
-    await db.fetch(END_MERGED, entry.id, clock.now())
-    await db.fetch(MOVE_NAMES, entry.id, held["id"])
-    await class_emails.say_changed(await dossiers.by_id(held["dossier"]), _booking(held), slot, None, 0)
-    await note("system", "merge", "booking", entry.id)
+async def merge(slot: BookableSlot, rest: UUID, by: str) -> bool:
+    """Add the rest of a class, whose seats were taken, to what it holds of the slot; False when it holds nothing.
+
+    Needs an open transaction that holds the slot's row. ``by`` is who, for the journal.
+    """
+    db.inside_transaction()
+    merged = await db.fetch(MERGE, rest)
+    if not merged:
+        return False
+    await db.fetch(END_MERGED, rest, clock.now())
+    await db.fetch(MOVE_NAMES, rest, merged[0]["id"])
+    await class_emails.say_changed(await dossiers.by_id(merged[0]["dossier"]), _booking(merged[0]), slot, None, 0)
+    await note(by, "merge", "booking", rest)
+    return True
 
 
 async def _offer(slot: BookableSlot, entry: Entry, until: datetime) -> None:

@@ -153,7 +153,7 @@ def check_open_to_individuals(slot: BookableSlot) -> None:
 
     Refuses: CalledOff, MembersOnly, SlotOver, ClassesOnly, NotYetOpen, BookingClosed.
     """
-    _check_takes_place(slot)
+    check_takes_place(slot)
     if not slot.takes_individuals:
         raise ClassesOnly
     _check_list_is_open(slot)
@@ -164,23 +164,24 @@ def check_open_to_classes(slot: BookableSlot) -> None:
 
     Refuses: CalledOff, MembersOnly, SlotOver, NoClasses, NotYetOpen, BookingClosed.
     """
-    _check_takes_place(slot)
+    check_takes_place(slot)
     if not slot.takes_classes:
         raise NoClasses
     _check_list_is_open(slot)
 
 
-def _slot(row: Any) -> BookableSlot:
-    return BookableSlot(shares=shares.room_of(row), **{name: row[name] for name in SLOT_COLUMNS})
-
-
-def _check_takes_place(slot: BookableSlot) -> None:
+def check_takes_place(slot: BookableSlot) -> None:
+    """Return when people may still come to the slot. Refuses: CalledOff, MembersOnly, SlotOver."""
     if slot.is_called_off:
         raise CalledOff(slot.reason)
     if slot.kind == "assembly":
         raise MembersOnly
     if slot.ends_at <= clock.now():
         raise SlotOver(slot.ends_at)
+
+
+def _slot(row: Any) -> BookableSlot:
+    return BookableSlot(shares=shares.room_of(row), **{name: row[name] for name in SLOT_COLUMNS})
 
 
 def _check_list_is_open(slot: BookableSlot) -> None:

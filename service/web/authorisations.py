@@ -7,7 +7,8 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from service import i18n
-from service.bookings import changes, dossiers, pending
+from service.bookings import dossiers, pending
+from service.bookings.held import held_by
 from service.bookings.pending import AuthorisationOver, NothingPending
 from service.bookings.tables import Dossier
 from service.events import details
@@ -45,7 +46,7 @@ async def refuse(request: Visit, token: FromPath[str]) -> Response[Any]:
 async def show_paper(request: Visit, token: FromPath[str]) -> Response[str]:
     """The form on one A4 sheet, for a parent without e-mail; organisers note it by hand."""
     dossier = await dossiers.by_token(token)
-    held = await changes.held_by(dossier)
+    held = await held_by(dossier)
     if dossier.erase_asked_at or not pending.asks_guardian(held):
         raise NothingPending
     return page(
@@ -80,7 +81,7 @@ async def _answer(request: Visit, token: str, dossier: Dossier, refusal: Answer 
 
 
 async def _names(dossier: Dossier) -> dict[str, Any]:
-    held = await changes.held_by(dossier)
+    held = await held_by(dossier)
     one = held[0]
     event = await details.event_page(one.slot.slug)
     until = one.booking.expires_at

@@ -7,8 +7,8 @@ from litestar import Response
 
 from service import clock, i18n, text, tokens
 from service.attendance import presence
-from service.bookings import changes, dossiers, turns
-from service.bookings.changes import Held
+from service.bookings import addresses, dossiers, turns
+from service.bookings.held import Held, held_by
 from service.bookings.tables import Booking, Dossier
 from service.events import details
 from service.events.cards import SlotCard
@@ -32,7 +32,7 @@ async def booking_answer(request: Visit, dossier: Dossier, form: Form, refusal: 
     """The page of a dossier around a form: fresh, with its mistakes, or under the refusal it met."""
     if dossier.erase_asked_at:
         return page(request, "bookings/erased")
-    held = (await changes.held_by(dossier))[0]
+    held = (await held_by(dossier))[0]
     event = await details.event_page(held.slot.slug)
     card = next(card for card in event.slots if card.slot_id == held.slot.id)
     return page(
@@ -64,7 +64,7 @@ async def _names(request: Visit, dossier: Dossier, held: Held, form: Form) -> di
         "can_cancel": held.may_change,
         "can_restore": held.restore_until is not None,
         "restore_until": held.restore_until and i18n.local(held.restore_until),
-        "can_correct_email": held.may_change and await changes.may_correct_address(dossier),
+        "can_correct_email": held.may_change and await addresses.may_correct_address(dossier),
         "undeliverable": await delivery.is_undeliverable(dossier.email_key),
         "present": await presence.came(held.booking.id) if held.is_over else None,
         "is_over": held.is_over,
@@ -116,6 +116,8 @@ def _ended(booking: Booking) -> str:
     by = booking.ended_by
     if booking.state == "expired":
         return "unanswered" if booking.was == "pending" else "closed" if by == "closing" else "lapsed"
+    if by == "organiser" and booking.was != "pending":
+        return "taken_back"
     if by in ("guardian", "organiser"):
         return "refused"
     return "left" if by == "leaving" else "declined" if booking.state == "declined" else "cancelled"

@@ -8,9 +8,23 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from service import clock, i18n, text
-from service.bookings import changes, dossiers, emails, erasure, holds, invitations, offers, pending, seats, waiting
-from service.bookings.changes import AddressSettled, AlreadyStarted, TooLateToRestore
+from service.bookings import (
+    addresses,
+    changes,
+    dossiers,
+    emails,
+    erasure,
+    holds,
+    invitations,
+    offers,
+    pending,
+    seats,
+    waiting,
+)
+from service.bookings.addresses import AddressSettled
+from service.bookings.changes import AlreadyStarted, TooLateToRestore
 from service.bookings.dossiers import Booker, UnknownLink
+from service.bookings.held import held_by
 from service.bookings.pending import NothingPending
 from service.bookings.seats import AlreadyBooked, SoldOut
 from service.bookings.tables import Dossier
@@ -90,8 +104,8 @@ async def download(request: Visit, token: FromPath[str]) -> Response[bytes]:
     A class of several slots names the one that is meant.
     """
     dossier = await links.living(token)
-    asked, held_by = request.query_params.get("slot", ""), await changes.held_by(dossier)
-    here = [one for one in held_by if one.slot.id.hex == asked] or held_by
+    asked, all_of_it = request.query_params.get("slot", ""), await held_by(dossier)
+    here = [one for one in all_of_it if one.slot.id.hex == asked] or all_of_it
     # What waits in the same slot for the rest of a class has no invitation.
     held = min(here, key=lambda one: one.booking.state != "confirmed")
     content = await invitations.as_file(held.subject, held.slot, emails.link_to(dossier))
@@ -175,7 +189,7 @@ async def correct_address(request: Visit, token: FromPath[str]) -> Response[Any]
         return await dossier_answer(request, dossier, form)
     await rates.spend_letter(text.address_key(address))
     try:
-        moved = await changes.correct_address(dossier, address)
+        moved = await addresses.correct_address(dossier, address)
     except AlreadyBooked:
         return check_mail(request)
     except (AddressSettled, AlreadyStarted) as refusal:

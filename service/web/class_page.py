@@ -6,9 +6,9 @@ from litestar import Response, post
 from litestar.params import FromPath
 
 from service import i18n
-from service.bookings import attendees, changes, numbers, options, plans
-from service.bookings.changes import Held
+from service.bookings import addresses, attendees, numbers, options, plans
 from service.bookings.dossiers import UnknownLink
+from service.bookings.held import Held, held_by
 from service.bookings.numbers import NothingToCount
 from service.bookings.options import OptionOver
 from service.bookings.plans import Party
@@ -36,7 +36,7 @@ async def dossier_answer(request: Visit, dossier: Dossier, form: Form, refusal: 
 
 async def class_answer(request: Visit, dossier: Dossier, form: Form, refusal: Answer | None = None) -> Response[str]:
     """The page of a class around a form: fresh, with its mistakes, or under the refusal it met."""
-    held = [one for one in await changes.held_by(dossier) if one.booking.ended_by != "merged"]
+    held = [one for one in await held_by(dossier) if one.booking.ended_by != "merged"]
     event = await details.event_page(held[0].slot.slug)
     places = await class_places.places_of(held, {card.slot_id: card.seen_by(CLASS) for card in event.slots})
     return page(
@@ -114,7 +114,7 @@ async def _names(request: Visit, dossier: Dossier, held: list[Held], form: Form)
         "awaits_guardian": False,  # a class has its teachers with it
         "can_restore": until is not None,
         "restore_until": until and i18n.local(until),
-        "can_correct_email": may_change and await changes.may_correct_address(dossier),
+        "can_correct_email": may_change and await addresses.may_correct_address(dossier),
         "undeliverable": await delivery.is_undeliverable(dossier.email_key),
         "just_booked": request.query_params.get("booked") == "yes",
         "just_named": request.query_params.get("names") == "saved",

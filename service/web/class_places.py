@@ -6,7 +6,7 @@ from uuid import UUID
 
 from service import clock, i18n
 from service.bookings import plans, turns
-from service.bookings.changes import Held
+from service.bookings.held import Held
 from service.bookings.plans import Party
 from service.bookings.tables import LIVE, Booking
 from service.bookings.turns import Rank
@@ -16,6 +16,7 @@ from service.events.cards import SlotCard
 STANDS = (
     "option", "offered", "pending", "waiting", "confirmed",
     "over", "off", "refused", "expired", "unanswered", "lapsed", "closed", "declined", "left", "cancelled",
+    "taken_back",
 )  # fmt: skip
 ANSWERED = ("option", "offered")  # what its teacher must answer in time
 QUEUED = ("lapsed", "declined", "unanswered", "closed")  # what may be asked for once more
@@ -131,6 +132,8 @@ def _ended(booking: Booking) -> str:
     if booking.state == "expired":
         by_was = {"offered": "lapsed", "waiting": "closed", "pending": "unanswered"}
         return by_was.get(booking.was, "expired")
+    if booking.ended_by == "organiser" and booking.was != "pending":
+        return "taken_back"
     return {"organiser": "refused", "leaving": "left"}.get(booking.ended_by, booking.state)
 
 

@@ -3,8 +3,6 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes, policy
-from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -15,6 +13,8 @@ from litestar.params import FromPath
 from service import db, i18n, settings, templates
 from service.bookings.dossiers import guardian_token
 from service.events import details, partners
+from service.mail import reading
+from service.mail.reading import SANDBOX
 from service.mail.tables import Email
 from service.operations import demo
 from service.operations.demo import season, stories
@@ -25,7 +25,6 @@ from service.web.office.sign_in import signed_in_answer
 from service.web.pages import Visit, language, page
 
 NEWEST = 100
-SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
 PUBLIC = {"public": True}
 
 
@@ -181,20 +180,14 @@ async def _letter(number: int) -> Shown:
 
 
 def _shown(row: Email) -> Shown:
-    message = message_from_bytes(row.content or b"", policy=policy.default)
-    parts = {part.get_content_type(): part for part in message.walk() if not part.is_multipart()}
+    letter = reading.read(row.content or b"")
     return Shown(
         id=row.id,
         recipient=row.recipient,
-        subject=str(message["Subject"]),
+        subject=letter.subject,
         sent_at=row.settled_at and i18n.local(row.settled_at),
         state=row.state,
-        text=_words(parts.get("text/plain")),
-        html=_words(parts.get("text/html")),
-        calendar=_words(parts.get("text/calendar")),
+        text=letter.text,
+        html=letter.html,
+        calendar=letter.calendar,
     )
-
-
-def _words(part: Message | None) -> str:
-    content = part.get_payload(decode=True) if part else b""
-    return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""

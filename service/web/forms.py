@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import parse_qsl
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import Request
@@ -17,6 +18,7 @@ from service.refusal import Refusal
 MOST_FIELDS = 100
 LONGEST_BLOCK = 8000  # characters: a hundred lines, with columns that nobody asked for
 FASTEST_SECONDS = 1  # no hand fills a form faster; a machine does
+HEX_ID = re.compile(r"[0-9a-f]{32}")
 UNDECODED = "\ufffd"  # what is left of bytes that were no text
 DAY = re.compile(r"(?P<year>20[0-9]{2})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")  # as a browser's date field sends it
 TYPED_DAY = re.compile(r"(?P<day>[0-9]{1,2})[/.-](?P<month>[0-9]{1,2})[/.-](?P<year>20[0-9]{2})")  # as people do
@@ -180,6 +182,11 @@ class Form:
         if sentence and not is_ticked:
             self.refuse(name, sentence)
         return is_ticked
+
+    def picked(self, prefix: str) -> list[UUID]:
+        """The ids of the boxes that are ticked, of those whose names begin so; what is no id is left aside."""
+        names = [name for name, value in self._fields.items() if name.startswith(prefix) and value == "yes"]
+        return [UUID(found[0]) for name in names if (found := HEX_ID.fullmatch(name.removeprefix(prefix)))]
 
     def check_pace(self) -> None:
         """Pass unless the form says that it was opened less than a second ago. Refuses: TooFast."""

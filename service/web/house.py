@@ -8,7 +8,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from service import settings
-from service.bookings import changes, seats
+from service.bookings import seats
+from service.bookings.held import UNDO
 from service.limits import keys
 from service.mail import outbox
 from service.web.pages import Visit, page
@@ -84,7 +85,7 @@ async def show_guide(request: Visit, who: FromPath[str]) -> Response[str]:
         who=who,
         guides=GUIDES,
         siblings=seats.SIBLINGS,
-        undo_minutes=changes.UNDO // timedelta(minutes=1),
+        undo_minutes=UNDO // timedelta(minutes=1),
     )
 
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from service.bookings import changes, dossiers
+from service.bookings import addresses, dossiers
 from service.bookings.tables import Dossier
 from service.limits import rates
 from service.web import forms
@@ -24,7 +24,7 @@ async def change(request: Visit, token: str, *, heard: bool = True) -> tuple[Dos
     await rates.spend("changes", str(dossier.id))
     form = await forms.read(request, language(request))
     if heard and form.raw("from") == "mail":
-        await changes.hear_from(dossier)
+        await addresses.hear_from(dossier)
     return dossier, form
 
 

@@ -7,7 +7,7 @@ import httpx
 from service import clock
 from service.attendance import presence
 from service.attendance.tables import Presence
-from service.bookings import changes
+from service.bookings.held import held_by
 from tests.makers import BEN, CLEO, link_of, make_booking, make_event, make_slot
 
 DAY = timedelta(days=1)
@@ -25,7 +25,7 @@ async def test_the_people_of_all_slots_are_counted_with_those_who_had_not_booked
 
 async def test_a_booking_is_present_absent_or_nobody_counted() -> None:
     slot = await make_slot()
-    (ben,), (cleo,) = [await changes.held_by(await make_booking(slot, who)) for who in (BEN, CLEO)]
+    (ben,), (cleo,) = [await held_by(await make_booking(slot, who)) for who in (BEN, CLEO)]
 
     assert await presence.came(ben.booking.id) is None
     await Presence.insert(Presence(slot=slot.id, booking=ben.booking.id, noted_at=slot.starts_at))
@@ -45,7 +45,7 @@ async def test_the_page_of_a_past_event_says_how_many_were_there(visitor: httpx.
 async def test_the_page_of_a_booking_thanks_who_came(visitor: httpx.AsyncClient) -> None:
     slot = await make_slot()
     dossier = await make_booking(slot)
-    (held,) = await changes.held_by(dossier)
+    (held,) = await held_by(dossier)
     await Presence.insert(Presence(slot=slot.id, booking=held.booking.id, noted_at=slot.starts_at))
 
     with clock.at(slot.ends_at):

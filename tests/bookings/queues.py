@@ -7,6 +7,7 @@ from typing import Any
 from service import clock, db
 from service.bookings import changes, dossiers, holds, seats, turns, waiting
 from service.bookings.dossiers import Booker
+from service.bookings.held import held_by
 from service.bookings.holds import Standing
 from service.bookings.plans import NOBODY, Party
 from service.bookings.tables import Dossier
@@ -62,7 +63,7 @@ async def want(dossier: Dossier, wants: int) -> None:
     """Ask for ``wants`` seats where one was asked for, while it is waited for."""
     async with db.transaction():
         dossier = await changes.hold(dossier)
-        for one in await changes.held_by(dossier):
+        for one in await held_by(dossier):
             if one.booking.state == "waiting":
                 await db.fetch("UPDATE booking SET seats = $2 WHERE id = $1", one.booking.id, wants)
                 await seats.count_waiting(one.slot.id, wants - one.booking.seats)

@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from service import db, settings
-from service.bookings import changes, erasure, invitations, seats
+from service.bookings import addresses, changes, erasure, invitations, seats
 from service.bookings.tables import HOLDING, Dossier
 from service.events.slots import BookableSlot
 from service.limits.keys import Key
@@ -162,7 +162,7 @@ class Day:
             case "erase":
                 await erasure.erase(dossier)
             case "correct":
-                await changes.correct_address(dossier, address)
+                await addresses.correct_address(dossier, address)
 
     async def resize(self, capacity: int) -> None:
         """What an organiser may do: any capacity that holds what is taken."""

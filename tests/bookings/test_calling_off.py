@@ -14,6 +14,7 @@ from service.bookings import (
     calling_off,
     changes,
     groups,
+    held,
     news_emails,
     numbers,
     offers,
@@ -137,8 +138,8 @@ async def test_the_letter_names_the_other_dates_that_have_seats_or_the_agenda(tm
 
 async def test_a_parent_who_was_asked_is_asked_no_more() -> None:
     minor = await pending_minor()
-    [held] = await changes.held_by(minor)
-    await calling_off.call_off_slot(held.slot.id, WHY, ADA)
+    [booked] = await held.held_by(minor)
+    await calling_off.call_off_slot(booked.slot.id, WHY, ADA)
     assert await letters_to_guardian(minor) == [("authorisation", "superseded")]
 
 
@@ -203,7 +204,7 @@ async def test_nothing_is_offered_restored_confirmed_or_counted_any_more() -> No
     await changes.cancel(other)
     class_of, approved = await class_slot(), await approval_slot()
     class_, awaits, minor = await a_class(class_of), await booked(approved, a_pupil()), await pending_minor()
-    evening = (await changes.held_by(minor))[0].slot
+    evening = (await held.held_by(minor))[0].slot
     for one in (slot, class_of, approved, evening):
         await calling_off.call_off_slot(one.id, WHY, ADA)
     before = await Email.count()

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from service import clock, db
-from service.bookings import changes, dossiers, seats
-from service.bookings.changes import AddressSettled, AlreadyStarted, TooLateToRestore
+from service.bookings import addresses, changes, dossiers, seats
+from service.bookings.addresses import AddressSettled
+from service.bookings.changes import AlreadyStarted, TooLateToRestore
 from service.bookings.dossiers import UnknownLink
+from service.bookings.held import held_by
 from service.bookings.seats import AlreadyBooked, SoldOut
 from service.bookings.tables import Dossier
 from service.events.slots import CalledOff
@@ -94,7 +96,7 @@ async def test_what_is_held_says_what_may_still_be_done_with_it() -> None:
     dossier = await make_booking(slot)
 
     async def says() -> tuple[bool, bool, bool]:
-        [one] = await changes.held_by(dossier)
+        [one] = await held_by(dossier)
         return (one.may_change, one.restore_until is not None, one.is_over)
 
     assert await says() == (True, False, False)
@@ -140,7 +142,7 @@ async def test_nothing_is_taken_back_once_the_slot_has_begun() -> None:
     dossier = await make_booking(slot)
     with clock.at(slot.starts_at - MINUTE):
         await changes.cancel(dossier)
-        assert (await changes.held_by(dossier))[0].restore_until == slot.starts_at
+        assert (await held_by(dossier))[0].restore_until == slot.starts_at
         with clock.at(slot.starts_at), pytest.raises(TooLateToRestore):
             await changes.restore(dossier)
 
@@ -208,7 +210,7 @@ async def test_a_corrected_address_gets_a_new_link_and_the_old_one_is_dead() -> 
     dossier = await make_booking(slot)
     old_token = dossiers.token_of(dossier.id, 0)
 
-    moved = await changes.correct_address(dossier, RIGHT)
+    moved = await addresses.correct_address(dossier, RIGHT)
 
     assert (moved.id, moved.code, moved.email, moved.email_key) == (dossier.id, dossier.code, RIGHT, RIGHT)
     assert moved.generation == 1
@@ -221,13 +223,13 @@ async def test_a_corrected_address_gets_a_new_link_and_the_old_one_is_dead() -> 
 
 async def test_a_corrected_address_gets_a_new_invitation_and_the_old_one_ends() -> None:
     dossier = await make_booking(await make_slot())
-    await changes.correct_address(dossier, RIGHT)
+    await addresses.correct_address(dossier, RIGHT)
     assert await invitations_of(dossier) == [(BEN.email, 1, True), (RIGHT, 0, False)]
 
 
 async def test_an_address_that_heard_nothing_yet_is_left_in_peace(tmp_path: Path) -> None:
     dossier = await make_booking(await make_slot())
-    await changes.correct_address(dossier, RIGHT)
+    await addresses.correct_address(dossier, RIGHT)
 
     arrived = await mail_goes_out(tmp_path)
 
@@ -244,7 +246,7 @@ async def test_an_address_that_heard_nothing_yet_is_left_in_peace(tmp_path: Path
 async def test_an_address_that_was_invited_by_mistake_is_told_and_learns_nothing(tmp_path: Path) -> None:
     dossier = await make_booking(await make_slot(), CLEO)
     [invited] = await mail_goes_out(tmp_path)
-    moved = await changes.correct_address(dossier, "cleo.vandamme@exemple.test")
+    moved = await addresses.correct_address(dossier, "cleo.vandamme@exemple.test")
 
     withdrawn, confirmed = await mail_goes_out(tmp_path)
 
@@ -269,12 +271,12 @@ async def test_an_address_that_was_invited_by_mistake_is_told_and_learns_nothing
 
 async def test_after_a_sign_of_life_the_address_stays() -> None:
     dossier = await make_booking(await make_slot())
-    await changes.hear_from(dossier)
+    await addresses.hear_from(dossier)
     heard = await reread(dossier)
-    assert not await changes.may_correct_address(heard)
+    assert not await addresses.may_correct_address(heard)
 
     with pytest.raises(AddressSettled):
-        await changes.correct_address(dossier, RIGHT)  # even where the page was read before that sign
+        await addresses.correct_address(dossier, RIGHT)  # even where the page was read before that sign
 
     now = await reread(dossier)
     assert (now.email, now.generation) == (BEN.email, 0)
@@ -282,19 +284,19 @@ async def test_after_a_sign_of_life_the_address_stays() -> None:
 
 async def test_the_first_sign_of_life_is_the_one_that_counts() -> None:
     dossier = await make_booking(await make_slot())
-    await changes.hear_from(dossier)
+    await addresses.hear_from(dossier)
     first = (await reread(dossier)).address_answered_at
     with clock.at(clock.now() + MINUTE):
-        await changes.hear_from(dossier)
+        await addresses.hear_from(dossier)
     assert (await reread(dossier)).address_answered_at == first
 
 
 async def test_an_address_that_no_mail_reaches_may_be_corrected_even_so() -> None:
     dossier = await make_booking(await make_slot())
-    await changes.hear_from(dossier)
+    await addresses.hear_from(dossier)
     await delivery.mark_undeliverable(BEN.email, "550 no such user")
 
-    moved = await changes.correct_address(dossier, RIGHT)
+    moved = await addresses.correct_address(dossier, RIGHT)
 
     assert moved.email == RIGHT
     assert moved.address_answered_at is None  # the new one has not been heard from yet
@@ -305,13 +307,13 @@ async def test_an_address_is_not_corrected_into_a_double() -> None:
     dossier = await make_booking(slot)
     await booked(slot, replace(BEN, email=RIGHT))
     with pytest.raises(AlreadyBooked):
-        await changes.correct_address(dossier, RIGHT)
+        await addresses.correct_address(dossier, RIGHT)
     assert (await reread(dossier)).generation == 0
 
 
 async def test_only_the_spelling_of_an_address_may_change_too() -> None:
     dossier = await make_booking(await make_slot())
-    moved = await changes.correct_address(dossier, "Ben@exemple.test")
+    moved = await addresses.correct_address(dossier, "Ben@exemple.test")
     assert (moved.email, moved.email_key, moved.generation) == ("Ben@exemple.test", BEN.email, 1)
 
 
@@ -319,14 +321,14 @@ async def test_nothing_is_corrected_once_the_slot_has_begun() -> None:
     slot = await make_slot()
     dossier = await make_booking(slot)
     with clock.at(slot.starts_at), pytest.raises(AlreadyStarted):
-        await changes.correct_address(dossier, RIGHT)
+        await addresses.correct_address(dossier, RIGHT)
 
 
 async def test_what_is_taken_back_goes_to_the_address_as_corrected_since() -> None:
     slot = await make_slot()
     dossier = await make_booking(slot)
     await changes.cancel(dossier)
-    moved = await changes.correct_address(dossier, RIGHT)
+    moved = await addresses.correct_address(dossier, RIGHT)
 
     await changes.restore(moved)
 
@@ -341,7 +343,7 @@ async def test_of_two_corrections_at_once_one_wins() -> None:
         dossier = await make_booking(await make_slot())
         wishes = ("one@exemple.test", "two@exemple.test")
 
-        outcomes = await at_once(*(changes.correct_address(dossier, wish) for wish in wishes))
+        outcomes = await at_once(*(addresses.correct_address(dossier, wish) for wish in wishes))
 
         assert kinds(outcomes) == {"Dossier": 1, "UnknownLink": 1}
         [won] = [outcome for outcome in outcomes if isinstance(outcome, Dossier)]
@@ -353,8 +355,8 @@ async def test_of_two_corrections_at_once_one_wins() -> None:
 async def test_a_link_that_was_renewed_a_moment_ago_changes_nothing_any_more() -> None:
     slot = await make_slot()
     before = await make_booking(slot)
-    await changes.correct_address(before, RIGHT)
-    for verb in (changes.cancel(before), changes.restore(before), changes.correct_address(before, "x@exemple.test")):
+    await addresses.correct_address(before, RIGHT)
+    for verb in (changes.cancel(before), changes.restore(before), addresses.correct_address(before, "x@exemple.test")):
         with pytest.raises(UnknownLink):
             await verb
     assert await held(slot) == 1
@@ -365,7 +367,7 @@ async def test_a_cancellation_and_a_correction_at_once_agree_about_the_address()
         slot = await make_slot()
         dossier = await make_booking(slot)
 
-        cancelled, _ = await at_once(changes.cancel(dossier), changes.correct_address(dossier, RIGHT))
+        cancelled, _ = await at_once(changes.cancel(dossier), addresses.correct_address(dossier, RIGHT))
 
         now = await reread(dossier)
         assert (now.email, now.generation) == (RIGHT, 1)

@@ -9,8 +9,21 @@ from typing import Any
 import pytest
 
 from service import clock, db
-from service.bookings import changes, dossiers, erasure, groups, lapses, numbers, offers, options, pending, waiting
+from service.bookings import (
+    addresses,
+    changes,
+    dossiers,
+    erasure,
+    groups,
+    lapses,
+    numbers,
+    offers,
+    options,
+    pending,
+    waiting,
+)
 from service.bookings.groups import ClassTooLarge
+from service.bookings.held import held_by
 from service.bookings.plans import NOBODY, Part, Party
 from service.bookings.seats import SoldOut
 from service.bookings.tables import Dossier
@@ -54,7 +67,7 @@ async def call_off(slot: BookableSlot) -> None:
 
 
 async def approve(dossier: Dossier) -> None:
-    await pending.approve((await changes.held_by(dossier))[0].booking.id, "ada")
+    await pending.approve((await held_by(dossier))[0].booking.id, "ada")
 
 
 # What waits beside what is held
@@ -125,7 +138,7 @@ async def test_a_class_that_lapsed_while_it_was_pending_goes_back_as_it_was_held
 async def test_of_a_class_that_was_refused_nothing_goes_back_to_the_queue() -> None:
     slot = await class_slot(20, needs_approval=True)
     dossier = await partly(slot, Party(10, 1), Party(5, 0))
-    [one] = [one for one in await changes.held_by(dossier) if one.booking.state == "pending"]
+    [one] = [one for one in await held_by(dossier) if one.booking.state == "pending"]
     await pending.refuse(one.booking.id, "", "ada")
     with pytest.raises(OfferOver):
         await offers.rejoin(dossier)
@@ -184,7 +197,7 @@ async def test_a_date_that_is_called_off_is_not_approved_nor_taken_back_and_the_
     chosen = await weekly(2, needs_approval=True, option_days=None)
     dossier = await over(chosen, Party(12, 1), Party(12, 1))
     await call_off(chosen[0])
-    [other] = [one for one in await changes.held_by(dossier) if one.slot.id == chosen[1].id]
+    [other] = [one for one in await held_by(dossier) if one.slot.id == chosen[1].id]
     await pending.approve(other.booking.id, "ada")
     assert await has(dossier) == [("pending", 12, 1), ("confirmed", 12, 1)]
     await changes.cancel(dossier)
@@ -289,7 +302,7 @@ async def test_the_summary_of_a_class_goes_to_the_address_as_corrected_and_no_mo
     of_event: dict[str, Any], letters: Sequence[str]
 ) -> None:
     dossier = await over(await weekly(2, **of_event), Party(12, 1), Party(12, 1))
-    moved = await changes.correct_address(dossier, RIGHT)
+    moved = await addresses.correct_address(dossier, RIGHT)
     rows = await db.fetch("SELECT letter, state, recipient, facts FROM email WHERE state = 'due' ORDER BY letter, id")
     assert [row["letter"] for row in rows if row["recipient"] == RIGHT] == letters
     assert {row["letter"] for row in rows if row["recipient"] == TEACHER.email} <= {"withdrawn"}
@@ -302,7 +315,7 @@ async def test_the_summary_is_posted_again_and_again_each_time_as_another_letter
     chosen = await weekly(2)
     dossier = await over(chosen, Party(12, 1), Party(4, 1))
     for number in range(3):
-        dossier = await changes.correct_address(dossier, f"{number}.{RIGHT}")
+        dossier = await addresses.correct_address(dossier, f"{number}.{RIGHT}")
         await mail_goes_out(tmp_path)
         await changes.cancel(dossier, slot=chosen[0].id)
         await changes.restore(dossier, slot=chosen[0].id)
@@ -319,7 +332,7 @@ async def test_an_approved_class_reads_one_summary_the_one_that_it_awaits_never_
 
 async def test_a_refused_class_reads_of_the_refusal_only() -> None:
     dossier = await a_class(await class_slot(40, needs_approval=True))
-    await pending.refuse((await changes.held_by(dossier))[0].booking.id, "Trop jeunes.", "ada")
+    await pending.refuse((await held_by(dossier))[0].booking.id, "Trop jeunes.", "ada")
     assert await unsettled(dossier) == ["refused"]
 
 
@@ -506,7 +519,7 @@ async def _lapses(dossier: Dossier) -> None:
 
 
 async def _is_refused(dossier: Dossier) -> None:
-    await pending.refuse((await changes.held_by(dossier))[0].booking.id, "", "ada")
+    await pending.refuse((await held_by(dossier))[0].booking.id, "", "ada")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Lives of two slots that classes take together, invented by Hypothesis: bursts at once, and time that passes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from service import clock, db
 from service.bookings import (
+    addresses,
     attendees,
     changes,
     class_emails,
@@ -32,6 +33,7 @@ from service.bookings import (
     seats,
     waiting,
 )
+from service.bookings.held import Held
 from service.bookings.names import Name
 from service.bookings.plans import NOBODY, Part, Party
 from service.bookings.tables import LIVE, Dossier
@@ -236,7 +238,7 @@ async def _answer(verb: str, row: Any, number: int) -> None:
         case "refuse":
             await pending.refuse(row["id"], "", "ada")
         case "correct":
-            await changes.correct_address(dossier, ADDRESSES[number % len(ADDRESSES)])
+            await addresses.correct_address(dossier, ADDRESSES[number % len(ADDRESSES)])
         case "confirm":
             await options.confirm(dossier)
         case "erase":
@@ -291,7 +293,7 @@ async def _does_nothing(*_: Any, **__: Any) -> int:
     return 0
 
 
-async def _locks_nothing(dossier_id: UUID) -> Dossier:
+async def _locks_nothing(dossier_id: UUID, more: Collection[UUID] = ()) -> Dossier:
     """Planted: read again, but not locked."""
     await asyncio.sleep(0)
     now = await Dossier.objects().get(Dossier.id == dossier_id)
@@ -299,10 +301,12 @@ async def _locks_nothing(dossier_id: UUID) -> Dossier:
     return now
 
 
-async def _ends_one_after_the_other(dossier: Dossier, held: list[changes.Held], *, for_good: bool = False) -> None:
+async def _ends_one_after_the_other(
+    dossier: Dossier, held: list[Held], how: changes.Ending = changes.BY_BOOKER
+) -> None:
     """Planted: seats are offered before all of the class has ended."""
     for one in held:
-        await _CANCEL_HELD(dossier, [one], for_good=for_good)
+        await _CANCEL_HELD(dossier, [one], how)
 
 
 _CANCEL_HELD = changes.cancel_held

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from service import clock, db, settings
-from service.bookings import changes, dossiers, emails, erasure, seats
+from service.bookings import addresses, changes, dossiers, emails, erasure, seats
+from service.bookings.held import UNDO
 from service.bookings.seats import AlreadyBooked
 from service.bookings.tables import Dossier
 from service.mail.outcomes import Kind
@@ -63,6 +64,7 @@ async def test_a_booking_posts_one_confirmation_with_its_facts_frozen() -> None:
         "names_by": "",
         "pupils": 0,
         "chaperones": 0,
+        "seats": 1,
         "sequence": 0,
         "stamp": invitation["stamp"].isoformat(),
         "partstat": "ACCEPTED",
@@ -174,7 +176,7 @@ async def test_a_request_that_was_refused_for_good_is_followed_by_no_cancel(tmp_
 
 async def test_a_corrected_address_supersedes_and_withdraws(tmp_path: Path) -> None:
     dossier = await make_booking(await make_slot())
-    moved = await changes.correct_address(dossier, RIGHT)
+    moved = await addresses.correct_address(dossier, RIGHT)
     assert await letters_about(dossier) == [
         ("confirmation", "superseded", "REQUEST", None),
         ("withdrawn", "due", "CANCEL", 1),
@@ -192,8 +194,8 @@ async def test_a_corrected_address_supersedes_and_withdraws(tmp_path: Path) -> N
 async def test_corrected_twice_only_the_address_that_was_written_to_is_told(tmp_path: Path) -> None:
     dossier = await make_booking(await make_slot())
     await mail_goes_out(tmp_path)
-    moved = await changes.correct_address(dossier, "wrong.again@exemple.test")
-    await changes.correct_address(moved, RIGHT)
+    moved = await addresses.correct_address(dossier, "wrong.again@exemple.test")
+    await addresses.correct_address(moved, RIGHT)
 
     arrived = await mail_goes_out(tmp_path)
 
@@ -223,7 +225,7 @@ async def test_the_way_back_ends_with_the_start_of_the_slot() -> None:
             await changes.cancel(dossier)
         booking = await booking_of(dossier)
         [letter] = await db.fetch("SELECT facts ->> 'restore_until' AS until FROM email ORDER BY id DESC LIMIT 1")
-        assert datetime.fromisoformat(letter["until"]) == (until or booking.ended_at + changes.UNDO)
+        assert datetime.fromisoformat(letter["until"]) == (until or booking.ended_at + UNDO)
 
 
 async def test_what_a_letter_says_is_frozen_when_it_is_posted(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from service import clock, db
 from service.attendance import presence
 from service.attendance.tables import Presence
-from service.bookings import attendees, changes, dossiers, emails, erasure, seats
+from service.bookings import addresses, attendees, changes, dossiers, emails, erasure, seats
 from service.bookings.changes import AlreadyStarted
 from service.bookings.dossiers import UnknownLink
 from service.bookings.names import Name
@@ -83,7 +83,7 @@ async def test_every_address_that_was_typed_by_mistake_is_forgotten_too(tmp_path
     dossier = await make_booking(await make_slot(), replace(CANARY, email="canary@exemple.test"))
     await drain(Refusing(Kind.permanent))
     assert "address" in await where_it_sings("canary")
-    moved = await changes.correct_address(dossier, CANARY.email)
+    moved = await addresses.correct_address(dossier, CANARY.email)
     await delivery.mark_undeliverable(CANARY.email, "full")
 
     await erasure.erase(moved)
@@ -195,7 +195,7 @@ async def test_what_is_being_erased_is_changed_no_more() -> None:
     verbs = (
         changes.cancel(before),
         changes.restore(before),
-        changes.correct_address(before, "new@exemple.test"),
+        addresses.correct_address(before, "new@exemple.test"),
         erasure.erase(before),
     )
     for verb in verbs:
@@ -218,7 +218,7 @@ async def test_erasing_and_taking_back_at_once_leaves_no_nameless_booking(tmp_pa
 async def test_erasing_and_correcting_at_once_forgets_both_addresses(tmp_path: Path) -> None:
     for _ in range(3):
         dossier = await make_booking(await make_slot(), CANARY)
-        outcomes = await at_once(changes.correct_address(dossier, "canari2@exemple.test"), erasure.erase(dossier))
+        outcomes = await at_once(addresses.correct_address(dossier, "canari2@exemple.test"), erasure.erase(dossier))
         assert kinds(outcomes) in ({"Dossier": 1, "UnknownLink": 1}, {"UnknownLink": 1, "NoneType": 1})
         now = await reread(dossier)
         if not now.erase_asked_at:

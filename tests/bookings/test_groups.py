@@ -9,6 +9,7 @@ import pytest
 from service import clock, db
 from service.bookings import attendees, changes, groups, offers, pending, seats, waiting
 from service.bookings.groups import ClassTooLarge, TooFewChaperones
+from service.bookings.held import held_by
 from service.bookings.names import Name
 from service.bookings.plans import NOBODY, Part, Party
 from service.bookings.seats import AlreadyBooked, SoldOut
@@ -51,7 +52,7 @@ async def test_a_class_over_three_slots_is_one_dossier_that_lapses_at_one_moment
     dossier = await over(chosen, Party(12, 1), Party(12, 1), Party(4, 1))
 
     assert await has(dossier) == [("option", 12, 1), ("option", 12, 1), ("option", 4, 1)]
-    bookings = [one.booking for one in await changes.held_by(dossier)]
+    bookings = [one.booking for one in await held_by(dossier)]
     assert {booking.expires_at for booking in bookings} == {chosen[0].closes_at}
 
 
@@ -243,7 +244,7 @@ async def test_seats_that_a_class_gives_back_go_to_those_who_wait() -> None:
     dossier = await a_class(slot, Party(9, 1))
     cleo = await waiting.join(await again(slot), CLEO)
     await changes.cancel(dossier)
-    assert [one.booking.state for one in await changes.held_by(cleo)] == ["offered"]
+    assert [one.booking.state for one in await held_by(cleo)] == ["offered"]
 
 
 async def test_an_approved_class_has_its_options_in_all_slots_with_one_deadline_and_one_letter(tmp_path: Path) -> None:
@@ -252,19 +253,19 @@ async def test_an_approved_class_has_its_options_in_all_slots_with_one_deadline_
     dossier = await over(chosen, Party(12, 1), Party(4, 1))
     assert [message["subject"][:24] for message in await mail_goes_out(tmp_path)] == ["En attente de validation"]
 
-    [first, _] = await changes.held_by(dossier)
+    [first, _] = await held_by(dossier)
     await pending.approve(first.booking.id, "ada")
     await pending.approve(first.booking.id, "ada")
 
     assert await has(dossier) == [("option", 12, 1), ("option", 4, 1)]
-    assert {one.booking.expires_at for one in await changes.held_by(dossier)} == {chosen[0].closes_at}
+    assert {one.booking.expires_at for one in await held_by(dossier)} == {chosen[0].closes_at}
     assert [message["subject"][:11] for message in await mail_goes_out(tmp_path)] == ["À confirmer"]
 
 
 async def test_a_class_approved_where_there_are_no_options_is_confirmed_with_its_invitation(tmp_path: Path) -> None:
     dossier = await a_class(await class_slot(40, needs_approval=True, option_days=None))
     await mail_goes_out(tmp_path)
-    [one] = await changes.held_by(dossier)
+    [one] = await held_by(dossier)
     await pending.approve(one.booking.id, "ada")
     assert await has(dossier) == [("confirmed", 28, 3)]
     assert [message.get_content_type() for message in await mail_goes_out(tmp_path)] == ["multipart/mixed"]
@@ -275,12 +276,12 @@ async def test_a_refused_class_gives_back_all_its_seats_and_its_place_in_the_que
     ben = await booked(slot, BEN)
     dossier = await a_class(slot, Party(19, 0), later=Party(1, 0))
     cleo = await waiting.join(await again(slot), CLEO)
-    [first, _] = await changes.held_by(dossier)
+    [first, _] = await held_by(dossier)
     await pending.refuse(first.booking.id, "", "ada")
 
     assert sorted(state for state, _, _ in await has(dossier)) == ["cancelled", "expired"]
-    assert [one.booking.state for one in await changes.held_by(cleo)] == ["offered"]
-    assert [one.booking.state for one in await changes.held_by(ben)] == ["pending"]
+    assert [one.booking.state for one in await held_by(cleo)] == ["offered"]
+    assert [one.booking.state for one in await held_by(ben)] == ["pending"]
 
 
 async def test_a_merged_rest_brings_its_names_along() -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from service import clock, db
-from service.bookings import changes, emails, invitations
+from service.bookings import addresses, changes, emails, invitations
 from service.bookings.invitations import NoInvitation
 from service.bookings.tables import Dossier, Invitation
 from service.events import slots
@@ -50,7 +50,7 @@ async def test_an_invitation_ends_once() -> None:
 
 async def test_the_latest_invitation_is_the_live_one_however_fast_one_changed_one_s_mind() -> None:
     dossier = await make_booking(await make_slot())
-    moved = await changes.correct_address(dossier, RIGHT)
+    moved = await addresses.correct_address(dossier, RIGHT)
     latest = await _latest(moved)
     assert (latest.attendee, latest.ended_at is None) == (RIGHT, True)
 
@@ -76,7 +76,7 @@ async def test_the_file_for_people_is_the_entry_of_the_mail() -> None:
 
 async def test_the_file_of_a_corrected_address_is_the_new_entry() -> None:
     slot = await make_slot()
-    moved = await changes.correct_address(await make_booking(slot), RIGHT)
+    moved = await addresses.correct_address(await make_booking(slot), RIGHT)
     entry = await _file(slot, moved)
     assert (entry["UID"], entry["STATUS"]) == ((await _latest(moved)).uid, "CONFIRMED")
 

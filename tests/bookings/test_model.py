@@ -16,7 +16,7 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from service import clock, db
-from service.bookings import changes, erasure, offers, seats, turns, waiting
+from service.bookings import addresses, changes, erasure, offers, seats, turns, waiting
 from service.bookings.tables import HOLDING, Dossier
 from service.events import slots
 from service.events.shares import Room
@@ -168,7 +168,7 @@ class Life(Day):
         dossier = await Dossier.objects().get(Dossier.id == dossier_id)
         assert dossier is not None
         if verb == "correct":
-            await changes.correct_address(dossier, PEOPLE[number % 4].email)
+            await addresses.correct_address(dossier, PEOPLE[number % 4].email)
         else:
             await BUTTONS[verb](dossier)
 

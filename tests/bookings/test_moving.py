@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from service import clock, db, worker
-from service.bookings import changes, lapses, moving, news, seats, waiting
+from service.bookings import changes, held, lapses, moving, news, seats, waiting
 from service.bookings.moving import HasBegun, InUse, WasCalledOff
 from service.bookings.tables import Booking, Dossier
 from service.bookings.waiting import FewerThanTaken
@@ -182,7 +182,7 @@ async def test_everybody_live_is_told_once_and_nobody_else() -> None:
 
 async def test_who_is_asked_for_a_child_is_asked_anew_of_the_new_date() -> None:
     dossier = await pending_minor()
-    [slot] = [one.slot for one in await changes.held_by(dossier)]
+    [slot] = [one.slot for one in await held.held_by(dossier)]
     await moved(slot, DAY)
     assert await letters_to_guardian(dossier) == [("authorisation", "superseded"), ("authorisation", "due")]
     [letter] = await db.fetch(

@@ -8,6 +8,7 @@ import pytest
 from service.bookings import changes, lapses, numbers, options, seats, waiting
 from service.bookings.changes import AlreadyStarted
 from service.bookings.groups import ClassTooLarge, TooFewChaperones
+from service.bookings.held import held_by
 from service.bookings.numbers import NothingToCount
 from service.bookings.plans import NOBODY, Party
 from service.bookings.seats import SoldOut
@@ -26,7 +27,7 @@ async def test_fewer_pupils_free_their_seats_at_once_for_those_who_wait() -> Non
     assert await numbers.change(dossier, slot.id, Party(25, 2)) == 0
 
     assert await has(dossier) == [("option", 25, 2)]
-    assert [one.booking.state for one in await changes.held_by(ben)] == ["offered"]
+    assert [one.booking.state for one in await held_by(ben)] == ["offered"]
     assert await held(slot) == 28
 
 

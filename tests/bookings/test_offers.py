@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from service import clock, db
-from service.bookings import changes, erasure, offers, seats, turns, waiting
+from service.bookings import addresses, changes, erasure, offers, seats, turns, waiting
 from service.bookings.dossiers import UnknownLink
 from service.bookings.seats import AlreadyBooked
 from service.bookings.tables import Dossier
@@ -390,7 +390,7 @@ async def test_who_goes_back_is_written_to_at_the_address_as_corrected_since() -
     slot, cleo = await an_offer()
     await offers.decline(cleo)
     await seats.book(await slots.load(slot.id), a_pupil())
-    moved = await changes.correct_address(cleo, "c@exemple.test")
+    moved = await addresses.correct_address(cleo, "c@exemple.test")
 
     await offers.rejoin(moved)
 

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from service import clock, settings
-from service.bookings import changes, lapses, options, waiting
+from service.bookings import lapses, options, waiting
+from service.bookings.held import held_by
 from service.bookings.options import OptionOver
 from service.bookings.plans import NOBODY, Party
 from service.bookings.tables import Dossier
@@ -92,7 +93,7 @@ async def test_an_option_that_nobody_confirmed_lapses_and_its_seats_go_to_those_
         assert await lapses.expire() == 0
 
     assert await has(dossier) == [("expired", 28, 2)]
-    assert [one.booking.state for one in await changes.held_by(ben)] == ["offered"]
+    assert [one.booking.state for one in await held_by(ben)] == ["offered"]
     assert await held(slot) == 1
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from service import clock, db, worker
-from service.bookings import changes, dossiers, erasure, lapses, offers, pending, waiting
+from service.bookings import addresses, changes, dossiers, erasure, lapses, offers, pending, waiting
 from service.bookings.dossiers import UnknownLink
 from service.bookings.pending import AuthorisationOver, NothingPending, UnknownAuthorisation
 from service.bookings.seats import seats_left
@@ -202,7 +202,7 @@ async def test_for_what_is_called_off_no_yes_is_taken() -> None:
 async def test_the_booker_s_corrected_address_leaves_the_parent_s_link_good_and_asks_nobody_twice() -> None:
     dossier = await pending_minor()
 
-    moved = await changes.correct_address(dossier, "nouvelle@exemple.test")
+    moved = await addresses.correct_address(dossier, "nouvelle@exemple.test")
     assert await letters_to_guardian(dossier) == [("authorisation", "due")]
     await pending.authorise(dossier)
 
@@ -368,7 +368,7 @@ async def test_the_parent_s_address_is_corrected_only_while_their_answer_is_awai
 async def test_a_booker_s_old_link_corrects_no_parent() -> None:
     dossier = await pending_minor()
     old = await reread(dossier)
-    await changes.correct_address(dossier, "nouvelle@exemple.test")
+    await addresses.correct_address(dossier, "nouvelle@exemple.test")
 
     with pytest.raises(UnknownLink):
         await pending.correct_guardian(old, OTHER)

@@ -9,6 +9,7 @@ import pytest
 
 from service import clock, db
 from service.bookings import changes, lapses, pending, seats
+from service.bookings.held import held_by
 from service.bookings.holds import Standing
 from service.bookings.pending import NothingPending
 from service.bookings.tables import Dossier
@@ -173,7 +174,7 @@ async def test_without_its_condition_a_late_yes_would_confirm_a_seat_that_is_gon
     assert booking.expires_at is not None
     planted = pending.SETTLE.replace(" AND state = 'pending' AND expires_at > $2", " AND $2::timestamptz IS NOT NULL")
     assert planted != pending.SETTLE
-    [read_before] = await changes.held_by(dossier)
+    [read_before] = await held_by(dossier)
 
     async def agree() -> None:
         async with db.transaction():

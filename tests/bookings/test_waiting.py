@@ -7,8 +7,9 @@ import asyncpg
 import pytest
 
 from service import clock, db, worker
-from service.bookings import changes, erasure, offers, seats, turns, waiting
+from service.bookings import addresses, changes, erasure, offers, seats, turns, waiting
 from service.bookings.dossiers import UnknownLink
+from service.bookings.held import held_by
 from service.bookings.seats import AlreadyBooked, SoldOut
 from service.bookings.tables import Booking, Dossier
 from service.bookings.turns import Rank
@@ -100,7 +101,7 @@ async def test_leaving_twice_is_leaving_once_and_is_not_taken_back() -> None:
     await changes.cancel(dossier)
 
     assert await letters_about(dossier) == once
-    assert (await changes.held_by(dossier))[0].restore_until is None
+    assert (await held_by(dossier))[0].restore_until is None
     with pytest.raises(changes.TooLateToRestore):
         await changes.restore(dossier)
     assert await state_of(await joined(slot)) == ["waiting"]
@@ -483,7 +484,7 @@ async def test_who_waits_may_correct_the_address_and_keeps_the_place() -> None:
     slot, _ = await full_slot()
     dossier, other = await joined(slot, BEN), await joined(slot)
 
-    moved = await changes.correct_address(dossier, RIGHT)
+    moved = await addresses.correct_address(dossier, RIGHT)
 
     assert (moved.generation, (await booking_of(dossier)).email_key) == (1, RIGHT)
     assert await positions(dossier, other) == [1, 2]
@@ -497,7 +498,7 @@ async def test_an_offer_goes_to_the_address_as_corrected_and_keeps_its_deadline(
     await changes.cancel(holder)
     until = (await booking_of(dossier)).expires_at
 
-    await changes.correct_address(dossier, RIGHT)
+    await addresses.correct_address(dossier, RIGHT)
 
     assert (await booking_of(dossier)).expires_at == until
     [letter] = await db.fetch("SELECT letter, facts FROM email WHERE recipient = $1", RIGHT)
@@ -512,7 +513,7 @@ async def test_an_entry_is_not_corrected_into_a_double() -> None:
     dossier = await joined(slot, BEN)
     await joined(slot, replace(BEN, email=RIGHT))
     with pytest.raises(AlreadyBooked):
-        await changes.correct_address(dossier, RIGHT)
+        await addresses.correct_address(dossier, RIGHT)
 
 
 # The end of a list

@@ -12,8 +12,9 @@ from typing import cast
 import pytest
 
 from service import clock, db, i18n, settings, templates
-from service.bookings import calling_off, changes, dossiers, emails, pending
+from service.bookings import addresses, calling_off, changes, decisions, dossiers, emails, moves, pending
 from service.bookings.dossiers import Booker
+from service.bookings.held import UNDO
 from service.bookings.tables import Dossier
 from service.events import slots
 from service.events.slots import BookableSlot
@@ -22,6 +23,7 @@ from service.mail import letters
 from service.people import roles, sign_in, staff
 from service.people.staff import AlreadyStaff
 from service.worker import LETTERS
+from tests.bookings.harness import booking_of
 from tests.bookings.minors import PARENT
 from tests.bookings.news import moved
 from tests.calendars.lint_raw import lint
@@ -33,13 +35,17 @@ from tests.visits import Queue, make_queue
 TITLE = "Verrerie <d’art> & cristal"
 PLACE = "Halle n° 3, rue de l’Écluse, 62510 Arques"
 START = at_paris("2027-03-28 14:00")  # the day on which summer time begins
+LATER, REASON = at_paris("2027-04-06 09:00"), "Le quai est fermé"
 START_UTC = "20270328T120000Z"
 LIMIT = 20_000  # octets without the calendar
 IN_BOTH = pytest.mark.parametrize("language", i18n.LANGUAGES)
 OF_A_QUEUE = ["waiting", "offer", "left", "lapsed"]
 OF_A_MINOR = ["pending", "refused", "authorisation", "authorisation_reminder"]
 OF_NEWS = ["moved", "called_off"]
-NAMED = ["confirmation", "cancellation", "links", "already_booked", *OF_A_QUEUE, *OF_A_MINOR[:2], *OF_NEWS]
+BY_ORGANISERS = ["transferred", "taken_back"]
+NAMED = [
+    *BY_ORGANISERS, "confirmation", "cancellation", "links", "already_booked", *OF_A_QUEUE, *OF_A_MINOR[:2], *OF_NEWS,
+]  # fmt: skip
 OTHERS = "https://agenda.campus.test/"  # where the letter of a date that is called off leads beside its booking's page
 
 
@@ -86,12 +92,14 @@ async def provoke(letter: str, who: Booker, server: SmtpServer) -> Arrived:
         return await provoke_news(letter, who, server, event)
     slot = await make_slot(event=event, starts_at=START)
     dossier = await make_booking(slot, who)
+    if letter in BY_ORGANISERS:
+        return await provoke_by_organisers(letter, dossier, slot, server)
     if letter != "confirmation":
         await deliver_due(server)
     if letter == "cancellation":
         await changes.cancel(dossier)
     elif letter == "withdrawn":
-        await changes.correct_address(dossier, "cleo.bis@exemple.test")
+        await addresses.correct_address(dossier, "cleo.bis@exemple.test")
     elif letter == "links":
         await emails.send_links(who.email, who.email_key, clock.now(), who.language)
     elif letter == "already_booked":
@@ -108,6 +116,18 @@ async def write_to_staff(letter: str, language: str) -> None:
         await sign_in.ask("ada@campus.test", language)
     elif letter == "welcome":
         await staff.invite("Ada d’Hôte", "ada@campus.test", "reader", by="test", language=language)
+
+
+async def provoke_by_organisers(letter: str, dossier: Dossier, slot: BookableSlot, server: SmtpServer) -> Arrived:
+    """The booking is moved to another date, or ended for a reason."""
+    await deliver_due(server)
+    booking = (await booking_of(dossier)).id
+    if letter == "transferred":
+        other = await make_slot(event=await Event.objects().get(Event.id == slot.event_id), starts_at=LATER)
+        await moves.move(booking, other.id, "ada")
+        return await arrival("transferred", dossier, slot, server)
+    await decisions.cancel(booking, "ada", REASON)
+    return await arrival("cancellation", dossier, slot, server)
 
 
 async def provoke_of_a_minor(letter: str, who: Booker, server: SmtpServer) -> Arrived:
@@ -253,8 +273,7 @@ async def test_a_letter_names_its_booker_and_answers_go_to_the_organisers() -> N
     ("letter", "method", "sequence"),
     [
         ("confirmation", "REQUEST", 0),
-        ("cancellation", "CANCEL", 1),
-        ("withdrawn", "CANCEL", 1),
+        *((letter, "CANCEL", 1) for letter in ("cancellation", "withdrawn", *BY_ORGANISERS)),
         ("moved", "REQUEST", 1),
         ("called_off", "CANCEL", 2),
     ],
@@ -315,10 +334,22 @@ async def test_who_was_written_to_by_mistake_learns_nothing_of_the_person(langua
 
 
 @IN_BOTH
+async def test_who_is_moved_reads_both_dates_and_who_is_cancelled_by_us_why(language: str) -> None:
+    moved, ended = [await send(letter, language) for letter in BY_ORGANISERS]
+    new_date = i18n.long_date(LATER.date(), language)
+
+    for said in (moved.text, moved.words):
+        assert missing([new_date, *when(moved.slot, language)], said) == []
+    for said in (ended.text, ended.words):
+        assert missing([REASON], said) == []
+    assert "15" not in ended.words.partition(ended.dossier.code)[2]  # minutes to take it back: there are none
+
+
+@IN_BOTH
 async def test_a_cancellation_says_until_when_it_can_be_taken_back(language: str) -> None:
     arrived = await send("cancellation", language)
     (cancel,) = [row for row in await rows() if row.letter == "cancellation"]
-    clock_says = templates.environment(language).filters["clock"](cancel.posted_at + changes.UNDO)
+    clock_says = templates.environment(language).filters["clock"](cancel.posted_at + UNDO)
 
     assert missing([clock_says], arrived.text) == []
     assert missing([clock_says], arrived.words) == []

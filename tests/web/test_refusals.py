@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from service import clock
+from service.bookings.by_hand import OthersWait
 from service.bookings.seats import SoldOut
 from service.bookings.waiting import FewerThanTaken
 from service.events.slots import BookingClosed, CalledOff, NotYetOpen, SlotOver
 from service.limits.rates import TooOften
 from service.refusal import Refusal
 from service.web import refusals
+from service.web.refusals.office import TO_STAFF
 
 MOMENT = datetime(2031, 11, 24, 13, 0, tzinfo=UTC)
 FACTS: dict[str, Any] = {
@@ -23,6 +25,7 @@ FACTS: dict[str, Any] = {
     "retry_at": MOMENT,
     "reason": "Panne de four",
     "seats_left": 0,
+    "seats_waiting": 2,
     "seats_taken": 12,
     "names": 31,
     "pupils": 28,
@@ -96,6 +99,22 @@ def test_a_sentence_is_short_and_says_what_to_do_next(kind: type[Refusal]) -> No
 def test_a_refusal_names_its_facts(refusal: Refusal, french: str, english: str) -> None:
     assert french in refusals.answer(refusal, "fr").sentence
     assert english in refusals.answer(refusal, "en").sentence
+
+
+@pytest.mark.parametrize("kind", TO_STAFF)
+def test_organisers_hear_the_same_refusal_in_words_of_their_own(kind: type[Refusal]) -> None:
+    for language in ("fr", "en"):
+        public, staff = (said(an_example(kind), language) for said in (refusals.answer, refusals.answer_to_staff))
+        assert staff.status == public.status
+        assert (staff.sentence, staff.next_step) != (public.sentence, public.next_step)
+        assert "%(" not in staff.sentence
+    assert refusals.answer_to_staff(SoldOut(2), "en").sentence == "Only 2 seats are left."
+    assert refusals.answer_to_staff(BookingClosed(MOMENT), "en") == refusals.answer(BookingClosed(MOMENT), "en")
+
+
+def test_who_would_be_passed_is_counted() -> None:
+    said = refusals.answer(OthersWait(1, 3), "en")
+    assert said.sentence == "1 seat is free and 3 are waited for."
 
 
 def test_called_off_without_a_reason_leaves_it_out() -> None:

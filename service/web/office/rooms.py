@@ -1,12 +1,16 @@
 """All the rooms of the office, for the service to put together."""
 
 from service.web.office import (
+    adding,
     attendance,
+    booking,
+    bookings,
     calling_off,
     dates,
     event_form,
     event_new,
     events,
+    letters,
     planning,
     preferences,
     sign_in,
@@ -20,6 +24,10 @@ HANDLERS = [
     *events.HANDLERS,
     *event_new.HANDLERS,
     *event_form.HANDLERS,
+    *bookings.HANDLERS,
+    *adding.HANDLERS,
+    *booking.HANDLERS,
+    *letters.HANDLERS,
     *dates.HANDLERS,
     *planning.HANDLERS,
     *calling_off.HANDLERS,

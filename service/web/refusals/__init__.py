@@ -7,10 +7,10 @@ from service import i18n
 from service.bookings.seats import SoldOut
 from service.refusal import Refusal
 from service.web.forms import Form
-from service.web.refusals import bookings, campus, classes, dates, events, staff, visits
+from service.web.refusals import bookings, campus, classes, dates, events, office, staff, visits
 from service.web.refusals.speaking import Answer, Sentences
 
-__all__ = ["SENTENCES", "Answer", "answer", "answer_to_class", "standing", "to_the_queue"]
+__all__ = ["SENTENCES", "Answer", "answer", "answer_to_class", "answer_to_staff", "standing", "to_the_queue"]
 
 SENTENCES: Sentences = {
     **bookings.SENTENCES,
@@ -20,6 +20,7 @@ SENTENCES: Sentences = {
     **staff.SENTENCES,
     **events.SENTENCES,
     **dates.SENTENCES,
+    **office.SENTENCES,
 }
 
 
@@ -39,6 +40,12 @@ def answer_to_class(refusal: Refusal, language: str, next_step: str = "") -> Ans
     elif left > 0:
         sentence = words.ngettext("This date has %(num)s seat left.", "This date has %(num)s seats left.", left)
     return Answer(words.gettext("Not enough seats for your class"), sentence % {"num": left}, next_step)
+
+
+def answer_to_staff(refusal: Refusal, language: str) -> Answer:
+    """The same for an organiser, who may know what a stranger must not, and whom nobody else can help."""
+    said = office.TO_STAFF.get(type(refusal), SENTENCES[type(refusal)])
+    return said(refusal, i18n.translations(language), language)
 
 
 def to_the_queue(said: Answer, language: str) -> Answer:

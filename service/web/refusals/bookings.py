@@ -1,7 +1,8 @@
 """What may be refused to whoever books alone, and what any booking meets."""
 
 from service import i18n
-from service.bookings.changes import AddressSettled, AlreadyStarted, TooLateToRestore
+from service.bookings.addresses import AddressSettled
+from service.bookings.changes import AlreadyStarted, TooLateToRestore
 from service.bookings.dossiers import UnknownLink
 from service.bookings.invitations import NoInvitation
 from service.bookings.pending import AuthorisationOver, NothingPending, UnknownAuthorisation

@@ -36,6 +36,21 @@ CLOSED = {
     "POST /office/events/{event:uuid}/publish": DECIDERS,
     "POST /office/events/{event:uuid}/duplicate": DECIDERS,
     "POST /office/events/{event:uuid}/delete": DECIDERS,
+    "POST /office/bookings/{booking:uuid}/paper": DECIDERS,
+    "POST /office/bookings/{booking:uuid}/confirm": DECIDERS,
+    "POST /office/bookings/{booking:uuid}/cancel": DECIDERS,
+    "POST /office/bookings/{booking:uuid}/restore": DECIDERS,
+    "POST /office/bookings/{booking:uuid}/move": DECIDERS,
+    "POST /office/bookings/{booking:uuid}/seats": DECIDERS,
+    "POST /office/bookings/{booking:uuid}/resend": DECIDERS,
+    "POST /office/bookings/{booking:uuid}/address": DECIDERS,
+    "GET /office/bookings/{booking:uuid}": LISTS,
+    "GET /office/bookings/{booking:uuid}/letters/{number:int}": DECIDERS,
+    "GET /office/bookings/{booking:uuid}/letters/{number:int}/html": DECIDERS,
+    "GET /office/slots/{slot:uuid}": LISTS,
+    "GET /office/slots/{slot:uuid}/add": DECIDERS,
+    "POST /office/slots/{slot:uuid}/add": DECIDERS,
+    "POST /office/slots/{slot:uuid}/bulk": DECIDERS,
     "GET /office/slots/{slot:uuid}/attendance.html": LISTS,
     "GET /office/slots/{slot:uuid}/attendance.pdf": LISTS,
     "GET /office/slots/{slot:uuid}/attendance.xlsx": LISTS,
@@ -64,7 +79,7 @@ CLOSED = {
 
 def path_of(route: str) -> str:
     """The route's path with something that does not exist in it."""
-    return re.sub(r"\{[a-z]+:uuid\}", str(uuid4()), route.split()[1])
+    return re.sub(r"\{[a-z]+:int\}", "7", re.sub(r"\{[a-z]+:uuid\}", str(uuid4()), route.split()[1]))
 
 
 async def answer_of(client: httpx.AsyncClient, route: str) -> int:
