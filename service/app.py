@@ -22,9 +22,11 @@ from service.web import (
     agenda,
     authorisations,
     bookings,
+    certificates,
     class_page,
     classes,
     demo,
+    door,
     events,
     health,
     house,
@@ -32,7 +34,9 @@ from service.web import (
     robots,
 )
 from service.web import errors as pages_errors
-from service.web.office import attendance, sign_in, today
+from service.web.office import attendance, door_link, sign_in, today
+from service.web.office import certificates as office_certificates
+from service.web.office import door as office_door
 
 LARGEST_BODY = 64 * 1024
 POOL = 8
@@ -55,6 +59,11 @@ def create_app(chosen: Settings) -> Litestar:
             *sign_in.HANDLERS,
             *today.HANDLERS,
             *attendance.HANDLERS,
+            *office_door.HANDLERS,
+            *door_link.HANDLERS,
+            *office_certificates.HANDLERS,
+            *door.HANDLERS,
+            *certificates.HANDLERS,
             *house.HANDLERS,
             *health.HANDLERS,
             *robots.HANDLERS,

@@ -20,7 +20,7 @@ WANTED = {
     "frame-ancestors 'none'; object-src 'none'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
-    "permissions-policy": "camera=(self), geolocation=(), microphone=(), browsing-topics=()",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
     "cross-origin-opener-policy": "same-origin",
     "strict-transport-security": "max-age=31536000; includeSubDomains",
 }

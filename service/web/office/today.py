@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from service import i18n
+from service.attendance import doors
 from service.bookings import followed, pending
 from service.bookings.pending import NothingPending
 from service.edge.loading import DECIDERS, EVERYBODY, actor, signed_in
@@ -65,6 +66,7 @@ async def today_answer(request: Visit, form: Form, refusal: Answer | None = None
         me=who,
         form=form,
         decides=decides,
+        named_for=await doors.granted_slots(who.id) if who.role == "door" else [],
         done=request.query_params.get("done", ""),
         days=[(day, list(found)) for day, found in groupby(slots, key=lambda slot: i18n.local(slot.starts_at).date())],
         approvals=await followed.awaiting_approval() if decides else None,
