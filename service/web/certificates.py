@@ -76,7 +76,6 @@ async def _answer(request: Visit, asked: _Asked) -> Response[str]:
         request,
         "certificates/show",
         status=refusal.status if refusal else 200,
-        here=here,
         base=here,
         booking_path=address_of(asked.dossier),
         certificate=asked.certificate,

@@ -10,7 +10,7 @@ from service.bookings.tables import Dossier
 from service.events.slots import BookableSlot
 from tests.bookings.classes import a_class_of
 from tests.bookings.harness import booking_of
-from tests.makers import at_paris, make_event, make_slot
+from tests.makers import a_pupil, at_paris, make_booking, make_event, make_slot
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 AFTERNOON = at_paris("2031-11-24 13:40")
@@ -18,6 +18,17 @@ STARTS = at_paris("2031-11-24 14:00")
 ENDS = at_paris("2031-11-24 16:00")
 PARTY = Party(26, 2)
 ADA, BEN_AT_DOOR = "person:ada", "person:ben"
+
+DOSSIERS = """
+INSERT INTO dossier SELECT (jsonb_populate_record(dossier, jsonb_build_object(
+    'id', gen_random_uuid(), 'token_hash', gen_random_uuid(), 'code', 'N' || n, 'needs', $1::uuid))).*
+FROM dossier, generate_series(2, $2) n WHERE id = $1
+"""
+BOOKINGS = """
+INSERT INTO booking SELECT (jsonb_populate_record(booking, jsonb_build_object(
+    'id', gen_random_uuid(), 'dossier', dossier.id, 'email_key', dossier.code))).*
+FROM booking, dossier WHERE booking.dossier = $1 AND dossier.needs = $1::uuid::text
+"""
 
 
 async def door_slot(capacity: int = 30, **of_event: Any) -> BookableSlot:
@@ -46,6 +57,16 @@ async def told(subject: UUID) -> list[str]:
     verbs = "('check_in', 'undo_check_in', 'count', 'walk_in', 'undo_walk_in', 'close_door', 'reopen_door')"
     sql = f"SELECT verb FROM journal WHERE subject_id = $1 AND verb IN {verbs} ORDER BY id"
     return [row["verb"] for row in await db.fetch(sql, subject)]
+
+
+async def crowd(slot: BookableSlot, number: int) -> None:
+    """So many more people with a seat: one booked, the others by the same rows."""
+    first = (await make_booking(slot, a_pupil())).id
+    await db.fetch(DOSSIERS, first, number)
+    await db.fetch(BOOKINGS, first)
+    await db.fetch(
+        "UPDATE slot SET seats_taken = (SELECT count(*) FROM booking WHERE slot = $1) WHERE id = $1", slot.id
+    )
 
 
 def later(by: timedelta) -> Any:

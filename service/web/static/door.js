@@ -1,4 +1,4 @@
-// The door of a slot. Everything works without this file: it spares page loads, and shows what other phones tap.
+// The door of a slot. Everything works without this file: it spares page loads, and shows other phones' taps.
 const at = (id) => document.getElementById(id), pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const head = at("door"), rows = at("rows"), search = at("q"), { list, unsaved, offline, stale, scanner } = head.dataset;
 const queue = []; // [address, fields, row]: what was tapped and is not saved yet, in its order
@@ -54,7 +54,7 @@ function mark(words = "") {
   at("offline").textContent = words;
 }
 
-// Only what changed is replaced, nothing under a finger.
+// Only what changed is replaced, and not under a finger.
 async function show(html) {
   while (down) await pause(50);
   for (const part of new DOMParser().parseFromString(html, "text/html").querySelectorAll("[data-live]")) {
