@@ -108,14 +108,14 @@ def pages(certificate: Certificate, chosen: Sequence[int] | None = None) -> list
     """The certificate, and behind that of a class one for each pupil: the ``chosen`` ones, by their place in the list.
 
     The door counts a class and names nobody: never more pupils than came. With nothing chosen, all of them where
-    they can all have been there, else none. Refuses: MoreThanCame.
+    the whole class came, else none. Refuses: MoreThanCame.
     """
     names = certificate.names
     if chosen is not None:
         names = [name for place, name in enumerate(names) if place in set(chosen)]
         if len(names) > certificate.people:
             raise MoreThanCame(len(names), certificate.people)
-    elif len(names) > certificate.people:
+    elif not len(names) <= certificate.people == certificate.seats:
         names = []
     return [certificate, *(certificate.of_pupil(name) for name in names)]
 

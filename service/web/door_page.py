@@ -135,7 +135,7 @@ async def _more(form: Form, way: Way, booking: UUID, sign: int = 1) -> str:
     change = sign * (int(times[0]) if times else 1)
     # One page has one key: each of its buttons is pressed once with it.
     key = _key(form, booking, f"{sign:+d}")
-    await check_in.step(way.slot, booking, change, way.by, key=key and Key.of(key.hex, {}))
+    await check_in.step(way.slot, booking, change, way.by, key=Key.of(key.hex, {}) if key else None)
     return "counted"
 
 
@@ -148,7 +148,9 @@ async def _removed(_: Form, way: Way, presence: UUID) -> str:
     return "removed"
 
 
-TAPS = {"present": _present, "undo": _undone, "more": _more, "less": _fewer, "remove": _removed}
+TAPS: dict[str, Callable[[Form, Way, UUID], Awaitable[str]]] = {
+    "present": _present, "undo": _undone, "more": _more, "less": _fewer, "remove": _removed,
+}  # fmt: skip
 
 
 async def _walked_in(form: Form, way: Way) -> Said:
@@ -172,6 +174,8 @@ async def _coded(form: Form, way: Way) -> Said:
 def _page(request: Visit, way: Way, door: Door, names: dict[str, Any]) -> Response[str]:
     """The whole page, which filters its list by what was searched: a script of ours does that by itself."""
     wanted = names["form"].value("q")
+    if way.me:
+        names["me"] = way.me
     return page(
         request,
         "door/show",
@@ -181,7 +185,6 @@ def _page(request: Visit, way: Way, door: Door, names: dict[str, Any]) -> Respon
         others=arrivals.matching(door.others, wanted) if wanted and way.me else [],
         wanted=wanted,
         key=uuid4().hex,
-        **({"me": way.me} if way.me else {}),
         **names,
     )
 

@@ -92,6 +92,15 @@ async def test_there_are_never_more_than_came() -> None:
     assert (refused.value.names, refused.value.people) == (3, 2)
 
 
+async def test_who_of_a_class_was_missing_is_not_guessed() -> None:
+    slot = await door_slot()
+    dossier = await class_with_names(slot, 3)  # three names, and three of four people: one of them may be the teacher
+    with clock.at(ENDS):
+        found = await certificates.of_dossier(dossier)
+    assert certificates.pages(found) == [found]
+    assert len(certificates.pages(found, [0, 1, 2])) == 4
+
+
 async def test_a_class_over_two_slots_has_one_of_each_that_it_came_to() -> None:
     first, second = await door_slot(), await door_slot()
     dossier = await a_class_of(first, second, pupils=3, chaperones=1)

@@ -165,7 +165,7 @@ async def test_odd_questions_break_nothing(visitor: httpx.AsyncClient, query: st
 
 async def test_a_hostile_name_breaks_nothing_and_runs_nothing(visitor: httpx.AsyncClient, tmp_path: Path) -> None:
     slot = await door_slot()
-    dossier = await a_class(slot, 7, [Name(name) for name in [*HOSTILE, "李小龙"]])
+    dossier = await a_class(slot, 8, [Name(name) for name in [*HOSTILE, "李小龙"]])
     await db.fetch("UPDATE dossier SET class_label = $1 WHERE id = $2", HOSTILE[0], dossier.id)
     with clock.at(ENDS):
         answer = await visitor.get(f"{link_of(dossier)}/certificate")
