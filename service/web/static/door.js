@@ -31,7 +31,7 @@ async function work() {
     if (found) { queue.shift(); await show(found[1]); } else { mark(`${offline} ${queue.length}`); await pause(2000); }
   }
   works = false;
-  mark();
+  mark("");
 }
 
 async function poll() {
@@ -43,7 +43,7 @@ async function poll() {
 }
 
 // The unsaved never looks saved.
-function mark(words = "") {
+function mark(words = at("offline").textContent) {
   for (const row of rows.querySelectorAll(".is-unsaved")) row.classList.remove("is-unsaved");
   for (const key of [...queue.map((one) => one[2]), ...steps.keys()]) {
     const row = at("row-" + key), number = row?.querySelector("[data-now]"), more = steps.get(key)?.more;
@@ -120,7 +120,7 @@ for (const back of ["online", "visibilitychange"]) addEventListener(back, poll);
 search.addEventListener("input", filter);
 search.form.querySelector("button").hidden = true;
 setInterval(poll, 4000);
-poll(); // a page that the server searched holds only what it found
+poll(); // the server may have searched
 
 if (at("scan") && "BarcodeDetector" in window && navigator.mediaDevices) {
   at("scan").hidden = false;
