@@ -13,8 +13,10 @@ import pytest
 from piccolo.querystring import QueryString
 
 from service import app, clock, db, settings, worker
-from service.bookings import changes, dossiers, lapses, offers, pending, waiting
+from service.attendance import doors
+from service.bookings import attendees, changes, dossiers, lapses, offers, pending, waiting
 from service.bookings.dossiers import Booker
+from service.bookings.names import Name
 from service.bookings.plans import NOBODY, Party
 from service.bookings.tables import Dossier
 from service.events import partners
@@ -156,6 +158,29 @@ async def classes() -> dict[str, Dossier]:
     return found
 
 
+async def open_door() -> str:
+    """The token of a link that opens a door today, at which somebody is expected."""
+    slot = await make_slot(starts_at=clock.now())
+    await a_class_of(slot, pupils=3)
+    return await doors.open_link(slot.id, "test")
+
+
+async def somebody_who_came(who: Dossier | None = None) -> str:
+    """The token of a booking, or of this class, whose people were all there, weeks ago."""
+    dossier = who or await make_booking(await make_slot(), a_pupil())
+    await db.fetch(
+        "UPDATE slot SET starts_at = starts_at - interval '30 d', ends_at = ends_at - interval '30 d',"
+        " closes_at = closes_at - interval '30 d' WHERE id IN (SELECT slot FROM booking WHERE dossier = $1)",
+        dossier.id,
+    )
+    await db.fetch(
+        "INSERT INTO presence (id, slot, booking, people, noted_at)"
+        " SELECT gen_random_uuid(), slot, id, seats, now() FROM booking WHERE dossier = $1",
+        dossier.id,
+    )
+    return link_of(dossier).rpartition("/")[2]
+
+
 async def every_page() -> dict[str, str]:
     """The path of each page that a visitor may see, in each of its states."""
     host = await make_organisation()
@@ -199,10 +224,23 @@ async def every_page() -> dict[str, str]:
         "form for a class": f"/events/{slots[0].slug}/class",
         **{f"class, {name}": link_of(dossier) for name, dossier in (await classes()).items()},
         "names of a class": link_of(await a_class_of(await make_slot(40))) + "/names",
+        "door": f"/door/{await open_door()}",
+        "came": f"/bookings/{await somebody_who_came()}",
+        "certificate": f"/bookings/{await somebody_who_came()}/certificate",
+        "class that came": f"/bookings/{await class_that_came()}",
+        "certificates of a class": f"/bookings/{await class_that_came()}/certificate",
         "find": "/bookings/find",
         **{path: path for path in house.PAGES},
         "no such page": "/nowhere",
     }
+
+
+async def class_that_came() -> str:
+    """The token of a class that was there whole, and whose names are known."""
+    dossier = await a_class_of(await make_slot(40), pupils=3)
+    [group] = await attendees.groups(dossier)
+    await attendees.save(dossier, {group.id: [Name("ZOLA", "Ana"), Name("D’HÔTE", "Léa")]})
+    return await somebody_who_came(dossier)
 
 
 async def pages_of_minors() -> dict[str, str]:

@@ -1,12 +1,11 @@
 """The page of one booking, as it stands: a seat, a place in the queue, an offer, or what is over."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Response
 
-from service import clock, i18n, text, tokens
-from service.attendance import presence
+from service import clock, i18n, text
+from service.attendance import passes, presence
 from service.bookings import addresses, dossiers, turns
 from service.bookings.held import Held, held_by
 from service.bookings.tables import Booking, Dossier
@@ -60,7 +59,7 @@ async def _names(request: Visit, dossier: Dossier, held: Held, form: Form) -> di
     return told_of(dossier) | {
         "age": dict(age_bands(language(request))).get(held.booking.age_band, ""),
         "seats": held.booking.seats,
-        "check_in_svg": qr_code(_check_in(held.booking.id)),
+        "check_in_svg": qr_code(passes.of(held.booking.id)),
         "can_cancel": held.may_change,
         "can_restore": held.restore_until is not None,
         "restore_until": held.restore_until and i18n.local(held.restore_until),
@@ -121,8 +120,3 @@ def _ended(booking: Booking) -> str:
     if by in ("guardian", "organiser"):
         return "refused"
     return "left" if by == "leaving" else "declined" if booking.state == "declined" else "cancelled"
-
-
-def _check_in(booking: UUID) -> str:
-    """What the door reads: 160 random-looking bits, no name and no link inside."""
-    return "PASSERELLE:" + tokens.derive("check-in", booking).upper()

@@ -6,6 +6,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 
 from service import i18n
+from service.attendance import certificates
 from service.bookings import addresses, attendees, numbers, options, plans
 from service.bookings.dossiers import UnknownLink
 from service.bookings.held import Held, held_by
@@ -47,6 +48,7 @@ async def class_answer(request: Visit, dossier: Dossier, form: Form, refusal: An
         booking=await _names(request, dossier, held, form) | _may(places),
         stands=class_places.stands(places),
         places=places,
+        certified={slot.hex for slot in await certificates.attended(dossier)},
         live=[place for place in places if place.is_live],
         answers=class_places.asked_of(places),
         position=max((place.position for place in places), default=0),

@@ -61,6 +61,7 @@ JOURNAL = "A journal: what was done, when, to which booking number"
 SENT_FORM = "A number for each form sent, a fingerprint of it, and the number of the booking"
 CLOCK = "A fingerprint of your e-mail address, your network or your booking"
 NUMBER = "Each row also has a number that ties it to the others."
+WALKED_IN = "The name of somebody who came without booking, if they gave it"
 UNUSED = ""  # nothing writes it yet
 KEPT: dict[str, dict[str, str]] = {
     "dossier": {
@@ -92,7 +93,7 @@ KEPT: dict[str, dict[str, str]] = {
     },
     "address": {"email_key": REFUSED, "undeliverable_since": REFUSED, "reason": REFUSED},
     "presence": {
-        "id": NUMBER, "slot": CAME, "booking": CAME, "people": CAME, "noted_at": CAME, "walk_in_name": UNUSED,
+        "id": NUMBER, "slot": CAME, "booking": CAME, "people": CAME, "noted_at": CAME, "walk_in_name": WALKED_IN,
         "noted_by": CAME,
     },
     "journal": {
@@ -112,7 +113,7 @@ NOT_OF_VISITORS = {
 
 # What later parts will bring: a page may only say that it is not there.
 NOT_BUILT = (
-    "form for proposals", "attendance sheet", "certificate", "space of their own",
+    "form for proposals", "space of their own",
     "proxies", "by itself", "30 days", "12 months", "5 years", "automatically",
 )  # fmt: skip
 DENIAL = re.compile(r"\b(no|not|nothing|nowhere|neither|none)\b", re.IGNORECASE)
@@ -331,9 +332,7 @@ async def test_a_telephone_that_is_no_number_is_no_link(visitor: httpx.AsyncClie
 
 
 async def test_no_page_promises_what_is_not_built(visitor: httpx.AsyncClient) -> None:
-    assert promises("You print a certificate. There is no certificate for now. Is there a certificate?") == [
-        "You print a certificate."
-    ]
+    assert promises("You give proxies. There are no proxies for now. Are there proxies?") == ["You give proxies."]
     for path in house.PAGES:
         assert (path, promises(plain((await read(visitor, path)).words))) == (path, [])
 

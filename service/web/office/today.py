@@ -5,6 +5,7 @@ from itertools import groupby
 from litestar import Response, get
 
 from service import i18n
+from service.attendance import doors
 from service.bookings import followed
 from service.edge.loading import DECIDERS, EVERYBODY, signed_in
 from service.web.forms import Form
@@ -31,6 +32,7 @@ async def today_answer(request: Visit, form: Form, refusal: Answer | None = None
         me=who,
         form=form,
         decides=decides,
+        named_for=await doors.granted_slots(who.id) if who.role == "door" else [],
         done=request.query_params.get("done", ""),
         days=[(day, list(found)) for day, found in groupby(slots, key=lambda slot: i18n.local(slot.starts_at).date())],
         approvals=await followed.awaiting_approval() if decides else None,

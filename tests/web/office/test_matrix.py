@@ -17,6 +17,7 @@ from tests.web.office.harness import ROLES, browser_of, somebody
 ALL, DECIDERS = frozenset(ROLES), frozenset({"admin", "organiser"})
 LISTS = DECIDERS | {"reader"}
 ADMINS = frozenset({"admin"})
+DOOR = DECIDERS | {"door"}  # and of these, whoever is named for the slot
 # Literal, so that a new route is looked at: who passes the guard.
 CLOSED = {
     "GET /office": ALL,
@@ -74,6 +75,19 @@ CLOSED = {
     "POST /office/events/{event:uuid}/slots/add": DECIDERS,
     "GET /office/events/{event:uuid}/call-off": DECIDERS,
     "POST /office/events/{event:uuid}/call-off": DECIDERS,
+    "GET /office/door/{slot:uuid}": DOOR,
+    "GET /office/door/{slot:uuid}/list": DOOR,
+    "POST /office/door/{slot:uuid}/tap": DOOR,
+    "POST /office/door/{slot:uuid}/walk-in": DOOR,
+    "POST /office/door/{slot:uuid}/code": DOOR,
+    "POST /office/door/{slot:uuid}/close": DOOR,
+    "POST /office/door/{slot:uuid}/reopen": DOOR,
+    "GET /office/slots/{slot:uuid}/door": DECIDERS,
+    "POST /office/slots/{slot:uuid}/door/open": DECIDERS,
+    "POST /office/slots/{slot:uuid}/door/revoke": DECIDERS,
+    "POST /office/slots/{slot:uuid}/door/helpers": DECIDERS,
+    "GET /office/bookings/{booking:uuid}/certificate.pdf": DECIDERS,
+    "GET /office/slots/{slot:uuid}/certificates.pdf": DECIDERS,
 }
 
 
