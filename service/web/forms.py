@@ -2,20 +2,25 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
 
 from litestar import Request
 from litestar.enums import RequestEncodingType
 from litestar.exceptions import ClientException
 
-from service import clock, i18n, text
+from service import clock, i18n, settings, text
 from service.refusal import Refusal
 
 MOST_FIELDS = 100
 LONGEST_BLOCK = 8000  # characters: a hundred lines, with columns that nobody asked for
 FASTEST_SECONDS = 1  # no hand fills a form faster; a machine does
 UNDECODED = "\ufffd"  # what is left of bytes that were no text
+DAY = re.compile(r"(?P<year>20[0-9]{2})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")  # as a browser's date field sends it
+TYPED_DAY = re.compile(r"(?P<day>[0-9]{1,2})[/.-](?P<month>[0-9]{1,2})[/.-](?P<year>20[0-9]{2})")  # as people do
+HOUR = re.compile(r"(?P<hour>[0-9]{1,2})\s?[:hH]\s?(?P<minute>[0-9]{2})?(:[0-9]{2})?")
 
 
 class TooFast(Refusal):
@@ -25,8 +30,9 @@ class TooFast(Refusal):
 class Form:
     """The fields of one form. Each reader notes its mistake, returns a value of its type; ``ok`` decides."""
 
-    def __init__(self, fields: Mapping[str, str] | None = None, language: str = "fr") -> None:
-        self._fields = dict(fields or {})
+    def __init__(self, fields: Mapping[str, str | list[str]] | None = None, language: str = "fr") -> None:
+        self._many = {name: sent if isinstance(sent, list) else [sent] for name, sent in (fields or {}).items()}
+        self._fields = {name: sent[-1] for name, sent in self._many.items() if sent}
         self._errors: dict[str, str] = {}
         self.words = i18n.translations(language)
 
@@ -121,6 +127,50 @@ class Form:
         self.refuse(name, missing or self.words.gettext("Please choose one of these."))
         return ""
 
+    def chosen(self, name: str, choices: Sequence[str]) -> list[str]:
+        """Those of ``choices`` whose boxes are ticked, in the order of ``choices``; there may be none."""
+        sent = self._many.get(name, [])
+        if not set(sent) <= set(choices):
+            self.refuse(name, self.words.gettext("Please choose one of these."))
+        return [one for one in choices if one in sent]
+
+    def has_chosen(self, name: str, value: str) -> bool:
+        """Whether this box of several of one name was ticked, to show it again."""
+        return value in self._many.get(name, [])
+
+    def day(self, name: str, *, missing: str = "") -> date | None:
+        """A day of this century; ``missing`` is said when nothing was typed, if it is needed."""
+        typed = self._fields.get(name, "").strip()
+        if not typed:
+            if missing:
+                self.refuse(name, missing)
+            return None
+        match = DAY.fullmatch(typed) or TYPED_DAY.fullmatch(typed)
+        try:
+            if match:
+                return date(int(match["year"]), int(match["month"]), int(match["day"]))
+        except ValueError:  # 31 February
+            pass
+        self.refuse(name, self.words.gettext("This is no day we know. It looks like 24/11/2026."))
+        return None
+
+    def moment(self, day_field: str, hour_field: str, *, missing: str) -> datetime | None:
+        """A day and a wall time where the campus is; ``missing`` is said of each part that was left empty.
+
+        When the clocks go back, a time that comes twice is its first; one that they skip is a mistake.
+        Without ``missing`` both parts may be empty, but not one of them.
+        """
+        if not missing and any(self._fields.get(name, "").strip() for name in (day_field, hour_field)):
+            missing = self.words.gettext("Please give the day and the time.")
+        day, hour = self.day(day_field, missing=missing), self._hour(hour_field, missing)
+        if day is None or hour is None:
+            return None
+        moment = datetime.combine(day, hour, ZoneInfo(settings.current().time_zone))
+        if i18n.local(moment.astimezone(UTC)).replace(tzinfo=None) != moment.replace(tzinfo=None):
+            self.refuse(hour_field, self.words.gettext("The clocks skip this time that day. Please choose another."))
+            return None
+        return moment
+
     def ticked(self, name: str, sentence: str = "") -> bool:
         """Whether the box is ticked; not ticked is a mistake where a ``sentence`` says so."""
         is_ticked = self._fields.get(name) == "yes"
@@ -146,9 +196,24 @@ class Form:
         """The fields that make this form what it is, for its idempotency key."""
         return {name: self._fields.get(name, "") for name in names}
 
+    def _hour(self, name: str, missing: str) -> time | None:
+        typed = self._fields.get(name, "").strip()
+        if not typed:
+            if missing:
+                self.refuse(name, missing)
+            return None
+        match = HOUR.fullmatch(typed)
+        try:
+            if match:
+                return time(int(match["hour"]), int(match["minute"] or 0))
+        except ValueError:  # 25:00
+            pass
+        self.refuse(name, self.words.gettext("This is no time of the day. It looks like 14:30."))
+        return None
+
 
 async def read(request: Request[Any, Any, Any], language: str) -> Form:
-    """The form of a request; of a field sent twice, the last one. A body of another kind has no fields.
+    """The form of a request; of a field sent twice, the last one, but for ``chosen``. A body of another kind has none.
 
     Raises ClientException (400) for what claims to be a form and is none.
     """
@@ -159,7 +224,11 @@ async def read(request: Request[Any, Any, Any], language: str) -> Form:
         LookupError,
     ):  # no UTF-8, a character set nobody knows, more fields than any form of ours
         raise ClientException from None
-    return Form({name: value for name, value in sent if isinstance(value, str)}, language)
+    fields: dict[str, list[str]] = {}
+    for name, value in sent:
+        if isinstance(value, str):
+            fields.setdefault(name, []).append(value)
+    return Form(fields, language)
 
 
 async def _fields(request: Request[Any, Any, Any]) -> list[tuple[str, Any]]:

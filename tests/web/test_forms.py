@@ -1,6 +1,6 @@
 """Reading a form: every mistake is collected, what was typed is kept."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -151,3 +151,100 @@ def test_a_block_is_as_long_as_it_may_be_and_no_longer() -> None:
 
 def test_a_block_is_shown_again_without_what_cannot_be_read() -> None:
     assert Form({"names": "\r\nZo\0é\tD’Hôte\u202e\r\n"}).lines("names") == "\nZoé\tD’Hôte\n"
+
+
+@pytest.mark.parametrize("typed", ["2026-11-24", " 2026-11-24 ", "24/11/2026", "24.11.2026", "24-11-2026"])
+def test_a_day_is_read_as_a_browser_sends_it_and_as_people_type_it(typed: str) -> None:
+    assert Form({"day": typed}).day("day") == date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["2026-02-30", "0001-01-01", "9999-12-31", "20261124", "2026-W48-2", "٢٠٢٦-١١-٢٤", "demain", "\0", "9" * 500],
+)
+def test_what_is_no_day_of_this_century_is_a_mistake(typed: str) -> None:
+    form = Form({"day": typed}, "en")
+
+    assert form.day("day") is None
+    assert form.mistakes == [("day", "This is no day we know. It looks like 24/11/2026.")]
+
+
+def test_a_day_may_be_left_out_unless_it_is_missed() -> None:
+    form = Form({"day": " "}, "en")
+
+    assert (form.day("day"), form.ok) == (None, True)
+    assert (form.day("day", missing="Which day?"), form.error("day")) == (None, "Which day?")
+
+
+@pytest.mark.parametrize("typed", ["14:30", "14:30:00", "14h30", "14 h 30", "14\u00a0h\u00a030", "14H30"])
+def test_a_moment_is_a_wall_time_of_the_campus(typed: str) -> None:
+    read = Form({"day": "2026-11-24", "hour": typed}).moment("day", "hour", missing="When?")
+
+    assert read is not None
+    assert (read.isoformat(), read.astimezone(UTC).hour) == ("2026-11-24T14:30:00+01:00", 13)
+
+
+def test_an_hour_may_stand_alone() -> None:
+    read = Form({"day": "2026-07-01", "hour": "9h"}).moment("day", "hour", missing="When?")
+
+    assert read == datetime(2026, 7, 1, 7, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("typed", ["24:00", "12:60", "12", "midi", "١٢:٠٠", "-1:00", "12:00:99999", "1e1:00", "\0"])
+def test_what_is_no_time_of_the_day_is_a_mistake(typed: str) -> None:
+    form = Form({"day": "2026-11-24", "hour": typed}, "en")
+
+    assert form.moment("day", "hour", missing="When?") is None
+    assert form.mistakes == [("hour", "This is no time of the day. It looks like 14:30.")]
+
+
+def test_of_a_moment_each_part_that_is_missing_is_said() -> None:
+    form = Form({"hour": ""}, "en")
+
+    assert form.moment("day", "hour", missing="When?") is None
+    assert form.mistakes == [("day", "When?"), ("hour", "When?")]
+
+
+def test_a_moment_that_may_be_left_out_is_left_out_whole() -> None:
+    half = Form({"day": "2026-11-24"}, "en")
+
+    assert (Form({"day": "", "hour": " "}).moment("day", "hour", missing=""), Form().ok) == (None, True)
+    assert half.moment("day", "hour", missing="") is None
+    assert half.mistakes == [("hour", "Please give the day and the time.")]
+
+
+def test_a_time_that_the_clocks_skip_is_a_mistake() -> None:
+    form = Form({"day": "2027-03-28", "hour": "02:30"}, "en")
+
+    assert form.moment("day", "hour", missing="When?") is None
+    assert form.mistakes == [
+        ("hour", "The clocks skip this time that day. Please choose another."),
+    ]
+
+
+def test_a_time_that_comes_twice_is_its_first() -> None:
+    read = Form({"day": "2026-10-25", "hour": "02:30"}).moment("day", "hour", missing="When?")
+
+    assert read is not None
+    assert read.astimezone(UTC) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def test_of_several_boxes_of_one_name_all_that_are_ticked_are_chosen() -> None:
+    form = Form({"levels": ["1re", "2de"], "level": "2de"}, "en")
+
+    assert form.chosen("levels", ["2de", "1re", "Tle"]) == ["2de", "1re"]
+    assert (form.chosen("level", ["2de"]), form.chosen("none", ["2de"]), form.ok) == (["2de"], [], True)
+    assert (form.has_chosen("levels", "1re"), form.has_chosen("levels", "Tle")) == (True, False)
+
+
+def test_a_box_that_was_not_offered_is_a_mistake() -> None:
+    form = Form({"levels": ["2de", "<b>"]}, "en")
+
+    assert form.chosen("levels", ["2de"]) == ["2de"]
+    assert form.mistakes == [("levels", "Please choose one of these.")]
+
+
+def test_every_other_reader_takes_the_last_of_a_field_sent_twice() -> None:
+    form = Form({"level": ["2de", "1re"], "none": []})
+
+    assert (form.value("level"), form.choice("level", ["1re"]), form.value("none")) == ("1re", "1re", "")
