@@ -28,12 +28,17 @@ CLOSED = {
     "GET /office/slots/{slot:uuid}/attendance.pdf": LISTS,
     "GET /office/slots/{slot:uuid}/attendance.xlsx": LISTS,
     "GET /office/slots/{slot:uuid}/attendance.csv": LISTS,
+    "GET /office/days/{day:str}/attendance.html": LISTS,
+    "GET /office/days/{day:str}/attendance.pdf": LISTS,
+    "GET /office/days/{day:str}/attendance.xlsx": LISTS,
+    "GET /office/days/{day:str}/attendance.csv": LISTS,
 }
 
 
 def path_of(route: str) -> str:
     """The route's path with something that does not exist in it."""
-    return re.sub(r"\{[a-z]+:uuid\}", str(uuid4()), route.split()[1])
+    path = re.sub(r"\{[a-z]+:uuid\}", str(uuid4()), route.split()[1])
+    return path.replace("{day:str}", "2031-01-01")
 
 
 async def answer_of(client: httpx.AsyncClient, route: str) -> int:
