@@ -32,7 +32,7 @@ from service.web import (
     robots,
 )
 from service.web import errors as pages_errors
-from service.web.office import attendance, sign_in, today
+from service.web.office import attendance, messages, sign_in, today
 
 LARGEST_BODY = 64 * 1024
 POOL = 8
@@ -55,6 +55,7 @@ def create_app(chosen: Settings) -> Litestar:
             *sign_in.HANDLERS,
             *today.HANDLERS,
             *attendance.HANDLERS,
+            *messages.HANDLERS,
             *house.HANDLERS,
             *health.HANDLERS,
             *robots.HANDLERS,

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from service import alive, clock, db, settings
-from service.bookings import class_emails, erasure, lapses, options, pending, pending_emails, waiting
+from service.bookings import class_emails, erasure, lapses, message_emails, options, pending, pending_emails, waiting
 from service.bookings import emails as bookings_emails
 from service.limits import keys, rates
 from service.mail import letters, outbox, smtp
@@ -26,6 +26,7 @@ LETTERS: dict[str, Letter] = {
     **bookings_emails.LETTERS,
     **class_emails.LETTERS,
     **pending_emails.LETTERS,
+    **message_emails.LETTERS,
     **people_emails.LETTERS,
 }
 LANES = 4

@@ -11,8 +11,10 @@ from typing import cast
 import pytest
 
 from service import clock, db, i18n, settings, templates
-from service.bookings import changes, dossiers, emails, pending
+from service.bookings import changes, dossiers, emails, messages, pending
 from service.bookings.dossiers import Booker
+from service.bookings.message_emails import Typed
+from service.bookings.messages import About
 from service.bookings.tables import Dossier
 from service.events.slots import BookableSlot
 from service.mail import letters
@@ -34,7 +36,7 @@ LIMIT = 20_000  # octets without the calendar
 IN_BOTH = pytest.mark.parametrize("language", i18n.LANGUAGES)
 OF_A_QUEUE = ["waiting", "offer", "left", "lapsed"]
 OF_A_MINOR = ["pending", "refused", "authorisation", "authorisation_reminder"]
-NAMED = ["confirmation", "cancellation", "links", "already_booked", *OF_A_QUEUE, *OF_A_MINOR[:2]]
+NAMED = ["confirmation", "cancellation", "links", "already_booked", "message", *OF_A_QUEUE, *OF_A_MINOR[:2]]
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,11 @@ async def provoke(letter: str, who: Booker, server: SmtpServer) -> Arrived:
         await emails.send_links(who.email, who.email_key, clock.now(), who.language)
     elif letter == "already_booked":
         await emails.remind_of_booking([dossier.id], who)
+    elif letter == "message":
+        typed = Typed(
+            "Bonjour {prénom}", "Un mot, {prénom} {nom} : <b>{code}</b> & à bientôt.\n\nLe {date}, {heure}, {lieu}."
+        )
+        await messages.send(About(slot.event_id), "confirmed", typed, "test")
     elif letter == "sign_in":
         with suppress(AlreadyStaff):
             await staff.add("Ada Vandamme", "ada@campus.test", "organiser", by="test")
@@ -302,6 +309,23 @@ async def test_a_family_is_sent_every_link_of_its_address() -> None:
     arrived = taken_apart(message, one, slot)
     assert missing([link_of(one), link_of(other), "Zoé"], arrived.text) == []
     assert missing([link_of(one), link_of(other), "Zoé"], arrived.html) == []
+
+
+@IN_BOTH
+async def test_what_an_organiser_wrote_is_read_with_its_values_in_the_reader_s_language(language: str) -> None:
+    arrived = await send("message", language)
+    day = i18n.short_date(i18n.local(arrived.slot.starts_at).date(), language)
+    hours = i18n.time_range(i18n.local(arrived.slot.starts_at), i18n.local(arrived.slot.ends_at), language)
+    said = [
+        f"Un mot, {CLEO.first_name} {CLEO.last_name} : <b>{arrived.dossier.code}</b> & à bientôt.",
+        f"{hours}, {PLACE}.",
+    ]
+
+    assert str(arrived.message["Subject"]) == f"Bonjour {CLEO.first_name}"
+    assert missing([*said, day.removesuffix(" 2027")], arrived.text) == []
+    assert missing(said, arrived.words) == []
+    assert "<b>" + arrived.dossier.code not in arrived.html
+    assert arrived.calendars == []
 
 
 # --- rendering -------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from service import i18n
 from service.bookings.seats import SoldOut
 from service.refusal import Refusal
 from service.web.forms import Form
-from service.web.refusals import bookings, classes, staff, visits
+from service.web.refusals import bookings, classes, lists, staff, visits
 from service.web.refusals.speaking import Answer, Sentences
 
 __all__ = ["SENTENCES", "Answer", "answer", "answer_to_class", "standing", "to_the_queue"]
@@ -17,6 +17,7 @@ SENTENCES: Sentences = {
     **classes.SENTENCES,
     **visits.SENTENCES,
     **staff.SENTENCES,
+    **lists.SENTENCES,
 }
 
 

@@ -32,6 +32,12 @@ CLOSED = {
     "GET /office/days/{day:str}/attendance.pdf": LISTS,
     "GET /office/days/{day:str}/attendance.xlsx": LISTS,
     "GET /office/days/{day:str}/attendance.csv": LISTS,
+    "GET /office/events/{event:uuid}/messages/new": DECIDERS,
+    "POST /office/events/{event:uuid}/messages/new": DECIDERS,
+    "POST /office/events/{event:uuid}/messages": DECIDERS,
+    "GET /office/slots/{slot:uuid}/messages/new": DECIDERS,
+    "POST /office/slots/{slot:uuid}/messages/new": DECIDERS,
+    "POST /office/slots/{slot:uuid}/messages": DECIDERS,
 }
 
 
