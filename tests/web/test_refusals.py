@@ -25,6 +25,7 @@ FACTS: dict[str, Any] = {
     "seats_left": 0,
     "seats_taken": 12,
     "names": 31,
+    "people": 14,
     "pupils": 28,
     "needed": 3,
     "most": 30,

@@ -38,6 +38,8 @@ CLOSED = {
     "GET /office/slots/{slot:uuid}/messages/new": DECIDERS,
     "POST /office/slots/{slot:uuid}/messages/new": DECIDERS,
     "POST /office/slots/{slot:uuid}/messages": DECIDERS,
+    "GET /office/slots/{slot:uuid}/import": DECIDERS,
+    "POST /office/slots/{slot:uuid}/import": DECIDERS,
 }
 
 
