@@ -32,7 +32,7 @@ from service.web import (
     robots,
 )
 from service.web import errors as pages_errors
-from service.web.office import attendance, imports, messages, sign_in, today
+from service.web.office import attendance, exports, imports, messages, sign_in, today
 
 LARGEST_BODY = 64 * 1024
 POOL = 8
@@ -57,6 +57,7 @@ def create_app(chosen: Settings) -> Litestar:
             *attendance.HANDLERS,
             *messages.HANDLERS,
             *imports.HANDLERS,
+            *exports.HANDLERS,
             *house.HANDLERS,
             *health.HANDLERS,
             *robots.HANDLERS,
