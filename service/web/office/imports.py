@@ -151,7 +151,7 @@ def _named(request: Visit, slot: BookableSlot, form: Form) -> dict[str, Any]:
         "form": form,
         "slot": slot,
         "seats_left": _seats_left(slot),
-        "typed": form.raw("people")[:LARGEST_LIST],
+        "typed": people_lists.CONTROLS.sub("", form.raw("people")),
         "most": MOST_ROWS,
     }
 

@@ -147,6 +147,18 @@ async def test_an_odd_file_is_answered_with_a_sentence(app: Litestar, content: b
     assert (answer.status_code, words in Page.of(answer).words) == (422, True)
 
 
+@pytest.mark.parametrize("odd", ["L\x00a;D", "L\x1ba;D", b"L\xff;D", b"\xed\xa0\x80;D", "<script>alert(1)</script>;D"])
+async def test_odd_letters_are_shown_again_as_far_as_they_can_be(app: Litestar, odd: str | bytes) -> None:
+    slot = await make_slot(5)
+    async with browser_of(app, await somebody("organiser")) as client:
+        pasted = await send(client, path_of(slot), {"people": odd})
+        uploaded = await upload(client, slot, odd if isinstance(odd, bytes) else odd.encode())
+        in_parts = await client.post(path_of(slot), files={"people": (None, odd)}, headers=SAME_SITE)
+    for answer in (pasted, uploaded, in_parts):
+        assert answer.status_code in (200, 400, 422)
+        assert ("\x00" in answer.text, "\x1b" in answer.text, "<script>alert" in answer.text) == (False, False, False)
+
+
 async def test_a_form_of_a_million_fields_and_one_that_is_too_large_are_turned_away(app: Litestar) -> None:
     slot = await make_slot(5)
     async with browser_of(app, await somebody("organiser")) as client:
