@@ -1,6 +1,6 @@
 """Languages: French first, English complete. Catalogues, dates and times as people say them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -34,6 +34,11 @@ def translations(language: str) -> NullTranslations:
 def local(moment: datetime) -> datetime:
     """The wall time of ``moment`` where the campus is."""
     return moment.astimezone(ZoneInfo(settings.current().time_zone))
+
+
+def begin_of(day: date) -> datetime:
+    """The moment at which a day begins where the campus is."""
+    return datetime.combine(day, time(), ZoneInfo(settings.current().time_zone))
 
 
 def today() -> date:

@@ -12,7 +12,17 @@ from urllib.parse import urlsplit
 import structlog
 
 from service import alive, clock, db, settings
-from service.bookings import class_emails, erasure, lapses, news_emails, options, pending, pending_emails, waiting
+from service.bookings import (
+    class_emails,
+    erasure,
+    lapses,
+    message_emails,
+    news_emails,
+    options,
+    pending,
+    pending_emails,
+    waiting,
+)
 from service.bookings import emails as bookings_emails
 from service.campus import preferences
 from service.limits import keys, rates
@@ -28,6 +38,7 @@ LETTERS: dict[str, Letter] = {
     **class_emails.LETTERS,
     **pending_emails.LETTERS,
     **news_emails.LETTERS,
+    **message_emails.LETTERS,
     **people_emails.LETTERS,
 }
 LANES = 4

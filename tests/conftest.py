@@ -93,6 +93,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line("NOTE: no Chromium found; the browser tests did not run (apt install chromium).")
     if where_nginx_is() is None:
         terminalreporter.write_line("NOTE: no nginx found; the proxy's tests did not run (apt install nginx-light).")
+    if libreoffice() is None:
+        terminalreporter.write_line(
+            "NOTE: no LibreOffice found; no spreadsheet opened our files (apt install libreoffice-calc-nogui)."
+        )
 
 
 def chromium() -> str | None:
@@ -104,6 +108,11 @@ def chromium() -> str | None:
 def where_nginx_is() -> str | None:
     """This machine's nginx: NGINX, or where it usually is."""
     return os.environ.get("NGINX") or shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+def libreoffice() -> str | None:
+    """This machine's LibreOffice: SOFFICE, or where it usually is."""
+    return os.environ.get("SOFFICE") or shutil.which("soffice") or shutil.which("libreoffice")
 
 
 async def fresh_database(server_url: str, name: str) -> str:

@@ -10,14 +10,15 @@ from service.bookings.changes import Ending
 from service.bookings.held import held_by
 from service.bookings.tables import HOLDING, Dossier
 from service.journal.notes import note
+from service.mail import outbox
 
 READY = """
 SELECT dossier.id FROM dossier
 WHERE dossier.erase_asked_at IS NOT NULL AND dossier.erased_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM booking JOIN email ON email.subject_kind = 'booking' AND email.subject_id = booking.id
                   WHERE booking.dossier = dossier.id AND email.state IN ('due', 'sending'))
-  AND NOT EXISTS (SELECT 1 FROM email WHERE subject_kind IN ('dossier', 'guardian') AND subject_id = dossier.id
-                  AND state IN ('due', 'sending'))
+  AND NOT EXISTS (SELECT 1 FROM email WHERE subject_kind IN ('dossier', 'guardian', 'message')
+                  AND subject_id = dossier.id AND state IN ('due', 'sending'))
   AND NOT EXISTS (SELECT 1 FROM email WHERE subject_kind = 'links' AND state IN ('due', 'sending') AND facts @>
                   jsonb_build_object('bookings', jsonb_build_array(jsonb_build_object('dossier', dossier.id))))
 ORDER BY dossier.erase_asked_at LIMIT 50
@@ -27,7 +28,7 @@ BLANK = (
     """
 DELETE FROM address WHERE email_key IN (
     SELECT email_key FROM dossier WHERE id = $1
-    UNION SELECT lower(recipient) FROM email WHERE subject_kind = 'guardian' AND subject_id = $1
+    UNION SELECT lower(recipient) FROM email WHERE subject_kind IN ('guardian', 'message') AND subject_id = $1
     UNION SELECT lower(attendee) FROM invitation JOIN booking ON subject_id = booking.id WHERE booking.dossier = $1)
   AND NOT EXISTS (SELECT 1 FROM dossier other
                   WHERE address.email_key IN (other.email_key, lower(other.guardian_email)) AND other.id <> $1)
@@ -40,7 +41,7 @@ WHERE subject_kind = 'links' AND state NOT IN ('due', 'sending')
     """
 UPDATE email SET recipient = '', facts = '{}', content = NULL, detail = ''
 WHERE subject_kind = 'booking' AND subject_id IN (SELECT id FROM booking WHERE dossier = $1)
-   OR subject_kind IN ('dossier', 'guardian') AND subject_id = $1
+   OR subject_kind IN ('dossier', 'guardian', 'message') AND subject_id = $1
 """,
     """
 UPDATE invitation SET attendee = ''
@@ -70,7 +71,7 @@ SILENCE = """
 UPDATE email SET state = 'superseded', settled_at = $2, lease_until = NULL
 WHERE state IN ('due', 'sending')
   AND (subject_kind = 'booking' AND subject_id IN (SELECT id FROM booking WHERE dossier = $1)
-       OR subject_kind IN ('dossier', 'guardian') AND subject_id = $1
+       OR subject_kind IN ('dossier', 'guardian', 'message') AND subject_id = $1
        OR subject_kind = 'links' AND facts @>
           jsonb_build_object('bookings', jsonb_build_array(jsonb_build_object('dossier', $1::uuid))))
 """
@@ -87,6 +88,7 @@ async def erase(dossier: Dossier) -> None:
         dossier = await changes.hold(dossier)
         held = [one for one in await held_by(dossier) if not one.is_over]
         await changes.cancel_held(dossier, held, Ending(for_good=True))
+        await outbox.withdraw_unsent(("message", dossier.id))  # an organiser's words need not reach them any more
         await Dossier.update({Dossier.erase_asked_at: clock.now()}).where(Dossier.id == dossier.id)
         await note("booker", "erase", "dossier", dossier.id)
 

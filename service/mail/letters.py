@@ -26,6 +26,22 @@ class Letter:
     secret: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A letter as people read it."""
+
+    reply_to: str
+    subject: str
+    text: str
+
+
+def read(email: Claimed, letter: Letter) -> Read:
+    """What people would read of it. Raises when a template or a fact is missing."""
+    names = {**_house(), **letter.names(email)}
+    subject, text = (_template(email, file, names) for file in ("subject.txt", "body.txt"))
+    return Read(str(names["reply_to"]), subject.strip(), text)
+
+
 def render(email: Claimed, letter: Letter) -> bytes:
     """The bytes of the message, the same at every call. Raises when a template or a fact is missing."""
     names = {**_house(), **letter.names(email)}
@@ -35,7 +51,7 @@ def render(email: Claimed, letter: Letter) -> bytes:
         Draft(
             sender_name=settings.current().campus_name,
             sender_address=settings.current().mail_from,
-            reply_to=settings.current().contact_email,
+            reply_to=str(names["reply_to"]),
             recipient_name=str(names.get("recipient_name", "")),
             recipient_address=email.recipient,
             subject=_template(email, "subject.txt", names).strip(),
@@ -55,4 +71,10 @@ def _template(email: Claimed, file: str, names: Facts) -> str:
 
 
 def _house() -> Facts:
-    return {"campus_name": settings.current().campus_name, "contact_email": settings.current().contact_email}
+    """What every letter names, unless it names it otherwise itself: the campus, and who answers for it."""
+    chosen = settings.current()
+    return {
+        "campus_name": chosen.campus_name,
+        "contact_email": chosen.contact_email,
+        "reply_to": chosen.contact_email,
+    }

@@ -1,6 +1,7 @@
 """The measures. Rounds are interleaved: each round asks every side once, and its ratios are its own."""
 
 import asyncio
+import http.client
 import itertools
 import time
 from collections import defaultdict
@@ -21,6 +22,7 @@ SELECT count(*) FROM booking JOIN dossier ON dossier.id = booking.dossier
 JOIN email ON email.subject_id = booking.id AND email.letter = 'confirmation'
 WHERE dossier.email_key LIKE 'bench.%'
 """
+SHAPES = ("pdf", "xlsx", "csv", "html")
 _runs = itertools.count(1)
 
 Facts = dict[str, Any]
@@ -33,6 +35,8 @@ def everything(stage: Stage, plan: Plan, say: Callable[[str], None]) -> Facts:
     say("pages")
     _warm(stage, plan)
     shown, ceiling = pages(stage, plan), client_ceiling(stage, plan)
+    say("attendance sheets")
+    signed = sheets(stage, plan)
     say("bookings")
     booked = bookings(stage, plan)
     say("a crowd for one seat")
@@ -41,6 +45,7 @@ def everything(stage: Stage, plan: Plan, say: Callable[[str], None]) -> Facts:
     return {
         "bookings": booked,
         "pages": shown,
+        "sheets": signed,
         "crowd": fought,
         "client_ceiling": ceiling,
         "memory": memory(stage, plan),
@@ -80,6 +85,14 @@ def pages(stage: Stage, plan: Plan) -> Facts:
                 rows[name, server.processes].append(compared(ours, bare.rate))
     kilobytes = {name: (stage.folder / "pages" / name).stat().st_size / 1024 for name in stage.pages}
     return {"against": "a bare Litestar handler", "rows": _rows(rows), "kilobytes": kilobytes}
+
+
+def sheets(stage: Stage, plan: Plan) -> Facts:
+    """How long an organiser waits for the sheet of 300 names in each of its shapes: the median of some askings."""
+    port, cookie = stage.ours[plan.processes[0]].port, {"Cookie": stage.session}
+    return {"names": seeds.NAMES} | {
+        kind: median(_asked(port, f"{stage.sheet}.{kind}", cookie) for _ in range(3 * plan.rounds)) for kind in SHAPES
+    }
 
 
 def client_ceiling(stage: Stage, plan: Plan) -> Facts:
@@ -161,6 +174,15 @@ def only(status: int, answers: Answers) -> int:
     if answers.of(status) != answers.total:
         raise RuntimeError(f"not all answers were {status}: {answers.statuses}")
     return answers.total
+
+
+def _asked(port: int, path: str, headers: dict[str, str]) -> float:
+    """Milliseconds until the whole answer was there."""
+    started = time.perf_counter()
+    status, _ = servers.fetch(port, path, headers)
+    if status != http.client.OK:
+        raise RuntimeError(f"{path} answers {status}")
+    return (time.perf_counter() - started) * 1000
 
 
 def _rows(rows: dict[tuple[str, int], list[Facts]]) -> list[Facts]:

@@ -40,6 +40,7 @@ def _lines(figures: Facts) -> Iterator[str]:
     booked = figures["bookings"]
     yield f"  {booked['answered']} answered with 303, {booked['kept_with_mail']} kept with their mail row"
     yield from _rates("Pages", figures["pages"], "bare/s")
+    yield _sheets(figures["sheets"])
     yield from _crowd(figures["crowd"])
     ceiling = figures["client_ceiling"]
     busy = _percent(ceiling["client_cpu"])
@@ -56,6 +57,12 @@ def _rates(title: str, measured: Facts, floor: str) -> Iterator[str]:
             row["what"], row["processes"], _whole(row["rate"]), _whole(row["floor"]), _percent(row["ratio"]),
             _whole(row["p50_ms"], 1), _whole(row["p99_ms"], 1), _percent(row["client_cpu"]),
         )  # fmt: skip
+
+
+def _sheets(took: Facts) -> str:
+    """The shapes are named by what they are called everywhere."""
+    shapes = ", ".join(f"{kind.upper()} {took[kind]:.0f} ms" for kind in took if kind != "names")
+    return f"\nAttendance sheet, {took['names']} names: {shapes}"
 
 
 def _crowd(rows: list[Facts]) -> Iterator[str]:

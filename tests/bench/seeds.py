@@ -1,8 +1,9 @@
-"""200 slots: 100 to book all over, one hot one, single seats to fight for, ordinary ones that come first."""
+"""200 slots: 100 to book all over, one hot one, single seats to fight for, ordinary ones to come; and one to sign."""
 
 from datetime import timedelta
 from uuid import UUID
 
+from service import db
 from service.events.slots import BookableSlot
 from tests.makers import make_event, make_slot
 
@@ -19,6 +20,17 @@ DESCRIPTION = "\n\n".join(
         "Un échange d’une demi-heure avec deux apprenties clôt la visite ; chaque groupe est accompagné." * 3,
     ]
 )
+NAMES = 300
+DOSSIERS = """
+INSERT INTO dossier (id, token_hash, code, first_name, last_name, school, language)
+SELECT gen_random_uuid(), 'sheet-' || n, 'S' || n, 'Marie-Antoinette ' || n,
+       chr(65 + n % 26) || 'e la Rochefoucauld-Vandenbroucke', 'Lycée du Pays de Saint-Omer', 'fr'
+FROM generate_series(1, $1::int) n
+"""
+BOOKINGS = """
+INSERT INTO booking (id, dossier, slot, state) SELECT gen_random_uuid(), id, $1, 'confirmed' FROM dossier
+WHERE token_hash LIKE 'sheet-%'
+"""
 
 Target = tuple[str, str]  # the slug of the event, the id of the slot
 
@@ -31,6 +43,15 @@ async def sow() -> dict[int, Target]:
             numbers = range(start, min(start + SLOTS_AN_EVENT, kind.stop))
             found |= {number: (slot.slug, str(slot.id)) for number, slot in await _event(numbers, capacity)}
     return found
+
+
+async def sow_sheet() -> UUID:
+    """A slot with 300 names on its sheet, years ahead of the others; its id."""
+    slot = await make_slot(NAMES, starts_in=timedelta(days=1000))
+    await db.fetch(DOSSIERS, NAMES)
+    await db.fetch(BOOKINGS, slot.id)
+    await db.fetch("UPDATE slot SET seats_taken = $2 WHERE id = $1", slot.id, NAMES)
+    return slot.id
 
 
 async def _event(numbers: range, capacity: int) -> list[tuple[int, BookableSlot]]:

@@ -16,6 +16,7 @@ import asyncpg
 
 from service import db, embedded, settings
 from service.operations import migrations
+from service.people import sessions, staff
 from service.settings import DEFAULT_RATES, Settings
 from tests.bench import seeds, servers
 from tests.bench.plan import Plan
@@ -28,13 +29,18 @@ BARE_PAGES = {"small": b"ok"}
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything that the measures need; ``ours`` and ``bare`` by their number of processes."""
+    """Everything that the measures need; ``ours`` and ``bare`` by their number of processes.
+
+    ``sheet`` is where 300 names stand to be signed, ``session`` the cookie of who may print them.
+    """
 
     url: str
     environ: dict[str, str]
     folder: Path
     slots: dict[int, Target]
     pages: dict[str, str]
+    sheet: str
+    session: str
     ours: dict[int, Server]
     bare: dict[int, Server]
 
@@ -57,7 +63,7 @@ def stage(plan: Plan) -> Iterator[Stage]:
         url = stack.enter_context(_database(folder))
         environ = _environ(url, folder)
         settings.use(Settings.from_environment(environ))
-        slots = asyncio.run(_sown(url))
+        slots, sheet, session = asyncio.run(_sown(url))
         bare_pages = str(folder / "pages")
         ours = {number: _start(stack, ["service.cli", "serve"], environ, number) for number in plan.processes}
         bare = {number: _start(stack, ["tests.bench.bare", bare_pages], environ, number) for number in plan.processes}
@@ -66,7 +72,7 @@ def stage(plan: Plan) -> Iterator[Stage]:
         pages = {"agenda": "/", "event": f"/events/{slots[seeds.ORDINARY[0]][0]}"}
         _copy(folder / "pages", ours[plan.processes[0]], pages)
         stack.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not stop the stopping
-        yield Stage(url, environ, folder, slots, pages, ours, bare)
+        yield Stage(url, environ, folder, slots, pages, sheet, session, ours, bare)
 
 
 @contextmanager
@@ -95,15 +101,23 @@ def _environ(url: str, folder: Path) -> dict[str, str]:
     }
 
 
-async def _sown(url: str) -> dict[int, Target]:
+async def _sown(url: str) -> tuple[dict[int, Target], str, str]:
     await db.engine.open(url)
     try:
         await migrations.migrate(url)
-        slots = await seeds.sow()
+        slots, of_sheet = await seeds.sow(), await seeds.sow_sheet()
+        session = await _signed_in()
         await db.fetch("ANALYZE")
-        return slots
+        return slots, f"/office/slots/{of_sheet}/attendance", session
     finally:
         await db.engine.close()
+
+
+async def _signed_in() -> str:
+    """The cookie of an organiser's browser, over plain HTTP."""
+    person = await staff.add("Ada Vandamme", "ada@exemple.test", "organiser", by="bench")
+    async with db.transaction():
+        return f"session={await sessions.open_session(person.id)}"
 
 
 def _start(stack: ExitStack, module: list[str], environ: dict[str, str], number: int) -> Server:

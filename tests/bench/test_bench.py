@@ -50,4 +50,6 @@ def test_the_bench_runs_from_end_to_end(server_url: str, tmp_path: Path) -> None
     assert figures["bookings"]["answered"] == figures["bookings"]["kept_with_mail"] > 0
     assert [(row["winners"], row["seats_taken"], row["server_errors"]) for row in figures["crowd"]] == [([1], 1, 0)]
     assert {row["what"] for row in figures["pages"]["rows"]} == {"agenda", "event"}
+    assert set(figures["sheets"]) == {"names", "pdf", "xlsx", "csv", "html"}
+    assert "Attendance sheet, 300 names: PDF " in done.stdout
     assert figures["statements"]["agenda"] == {"statements": 2, "brackets": 0}

@@ -12,9 +12,11 @@ from typing import cast
 import pytest
 
 from service import clock, db, i18n, settings, templates
-from service.bookings import addresses, calling_off, changes, decisions, dossiers, emails, moves, pending
+from service.bookings import addresses, calling_off, changes, decisions, dossiers, emails, messages, moves, pending
 from service.bookings.dossiers import Booker
 from service.bookings.held import UNDO
+from service.bookings.message_emails import Typed
+from service.bookings.messages import About
 from service.bookings.tables import Dossier
 from service.events import slots
 from service.events.slots import BookableSlot
@@ -44,7 +46,8 @@ OF_A_MINOR = ["pending", "refused", "authorisation", "authorisation_reminder"]
 OF_NEWS = ["moved", "called_off"]
 BY_ORGANISERS = ["transferred", "taken_back"]
 NAMED = [
-    *BY_ORGANISERS, "confirmation", "cancellation", "links", "already_booked", *OF_A_QUEUE, *OF_A_MINOR[:2], *OF_NEWS,
+    *BY_ORGANISERS, *OF_A_QUEUE, *OF_A_MINOR[:2], *OF_NEWS,
+    "confirmation", "cancellation", "links", "already_booked", "message",
 ]  # fmt: skip
 OTHERS = "https://agenda.campus.test/"  # where the letter of a date that is called off leads beside its booking's page
 
@@ -105,17 +108,23 @@ async def provoke(letter: str, who: Booker, server: SmtpServer) -> Arrived:
     elif letter == "already_booked":
         await emails.remind_of_booking([dossier.id], who)
     else:
-        await write_to_staff(letter, who.language)
+        await write_otherwise(letter, who.language, slot)
     return await arrival(letter, dossier, slot, server)
 
 
-async def write_to_staff(letter: str, language: str) -> None:
+async def write_otherwise(letter: str, language: str, slot: BookableSlot) -> None:
+    """What no change of a booking brings: an organiser's words, and what the staff is written."""
     if letter == "sign_in":
         with suppress(AlreadyStaff):
             await staff.add("Ada Vandamme", "ada@campus.test", "organiser", by="test")
         await sign_in.ask("ada@campus.test", language)
     elif letter == "welcome":
         await staff.invite("Ada d’Hôte", "ada@campus.test", "reader", by="test", language=language)
+    elif letter == "message":
+        typed = Typed(
+            "Bonjour {prénom}", "Un mot, {prénom} {nom} : <b>{code}</b> & à bientôt.\n\nLe {date}, {heure}, {lieu}."
+        )
+        await messages.send(About(slot.event_id), "confirmed", typed, "test")
 
 
 async def provoke_by_organisers(letter: str, dossier: Dossier, slot: BookableSlot, server: SmtpServer) -> Arrived:
@@ -385,6 +394,23 @@ async def test_what_is_called_off_says_why_in_the_letter_and_in_the_calendar(lan
     unfolded = arrived.calendars[0].replace(b"\r\n ", b"").decode()
     assert missing(["panne de four"], arrived.text) == missing(["panne de four"], arrived.words) == []
     assert "COMMENT:panne de four\r\n" in unfolded
+
+
+@IN_BOTH
+async def test_what_an_organiser_wrote_is_read_with_its_values_in_the_reader_s_language(language: str) -> None:
+    arrived = await send("message", language)
+    day = i18n.short_date(i18n.local(arrived.slot.starts_at).date(), language)
+    hours = i18n.time_range(i18n.local(arrived.slot.starts_at), i18n.local(arrived.slot.ends_at), language)
+    said = [
+        f"Un mot, {CLEO.first_name} {CLEO.last_name} : <b>{arrived.dossier.code}</b> & à bientôt.",
+        f"{hours}, {PLACE}.",
+    ]
+
+    assert str(arrived.message["Subject"]) == f"Bonjour {CLEO.first_name}"
+    assert missing([*said, day.removesuffix(" 2027")], arrived.text) == []
+    assert missing(said, arrived.words) == []
+    assert "<b>" + arrived.dossier.code not in arrived.html
+    assert arrived.calendars == []
 
 
 # --- rendering -------------------------------------------------------------------------------------------

@@ -1,74 +1,95 @@
-"""The attendance sheet of a slot: to print from a page or as PDF, and as XLSX and CSV."""
+"""The attendance sheets of a slot, or of a whole day: to print from a page or as PDF, and as XLSX and CSV."""
 
 import asyncio
-from datetime import datetime
-from gettext import NullTranslations
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get
 from litestar.params import FromPath
 
-from service import db, i18n, settings, text
+from service import db, i18n
 from service.attendance import sheets
-from service.attendance.sheets import Row, Section, Sheet
+from service.attendance.sheets import Sheet
 from service.documents import csv, pdf, xlsx
 from service.edge.loading import LISTS, actor, signed_in
 from service.journal.notes import note
-from service.web.pages import Visit, language, page
+from service.web.office import files, sheet_words
+from service.web.pages import Visit, language, page, see
 
 OPEN = {"roles": LISTS}
-SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SLOT, DAY = "/office/slots/{slot:uuid}/attendance", "/office/days/{day:str}/attendance"
 
 
-@get("/office/slots/{slot:uuid}/attendance.html", opt=OPEN)
+@get(f"{SLOT}.html", opt=OPEN)
 async def show(request: Visit, slot: FromPath[UUID]) -> Response[str]:
     """The sheet as a page to print."""
-    sheet = await _exported(request, slot, "html")
-    words = _words(request)
-    return page(
-        request,
-        "office/attendance",
-        sheet=sheet,
-        halves=[_facts(request, sheet, half) for half in sheet.halves],
-        header=_header(words),
-        sections=[(_heading(section, language(request)), section) for section in sheet.sections],
-        funders=settings.current().funders,
-        destroyed=_destroyed(request, sheet),
-        me=signed_in(request),
-    )
+    sheet = await _of_slot(request, slot, "html")
+    return _page(request, [sheet], sheet.title, f"/office/slots/{slot}/attendance")
 
 
-@get("/office/slots/{slot:uuid}/attendance.pdf", opt=OPEN)
+@get(f"{SLOT}.pdf", opt=OPEN)
 async def as_pdf(request: Visit, slot: FromPath[UUID]) -> Response[bytes]:
     """The sheet as a tagged PDF."""
-    sheet = await _exported(request, slot, "pdf")
-    content = await asyncio.to_thread(pdf.make, "attendance", _values(request, sheet))
-    return _file(content, "application/pdf", f"{_name(sheet)}.pdf")
+    sheet = await _of_slot(request, slot, "pdf")
+    return await _pdf(request, [sheet], sheet.title, files.name_of(sheet.starts_at, sheet.title))
 
 
-@get("/office/slots/{slot:uuid}/attendance.xlsx", opt=OPEN)
+@get(f"{SLOT}.xlsx", opt=OPEN)
 async def as_xlsx(request: Visit, slot: FromPath[UUID]) -> Response[bytes]:
     """The sheet as a table for a spreadsheet."""
-    sheet = await _exported(request, slot, "xlsx")
-    words, funders = _words(request), settings.current().funders
-    facts = _facts(request, sheet, (sheet.halves[0][0], sheet.halves[-1][1]))
-    facts += [(words.gettext("Funding"), funders)] if funders else []
-    content = xlsx.table(sheet.title, facts, _header(words), _rows(sheet))
-    return _file(content, SPREADSHEET, f"{_name(sheet)}.xlsx")
+    sheet = await _of_slot(request, slot, "xlsx")
+    return await _xlsx(request, [sheet], sheet.title, files.name_of(sheet.starts_at, sheet.title))
 
 
-@get("/office/slots/{slot:uuid}/attendance.csv", opt=OPEN)
+@get(f"{SLOT}.csv", opt=OPEN)
 async def as_csv(request: Visit, slot: FromPath[UUID]) -> Response[bytes]:
     """The sheet as CSV."""
-    sheet = await _exported(request, slot, "csv")
-    return _file(csv.table(_header(_words(request)), _rows(sheet)), "text/csv; charset=utf-8", f"{_name(sheet)}.csv")
+    sheet, words = await _of_slot(request, slot, "csv"), i18n.translations(language(request))
+    table = csv.table(sheet_words.header(words), sheet_words.rows(sheet, words))
+    return files.csv_file(table, files.name_of(sheet.starts_at, sheet.title))
 
 
-HANDLERS = [show, as_pdf, as_xlsx, as_csv]
+@get(f"{DAY}.html", opt=OPEN)
+async def show_day(request: Visit, day: FromPath[str]) -> Response[str]:
+    """The sheets of a day, one after the other, as a page to print; or that nothing takes place then."""
+    chosen = files.day_of(day)
+    found = await _of_day(request, chosen, "html")
+    return _page(request, found, _title(request, chosen), f"/office/days/{chosen}/attendance", chosen)
 
 
-async def _exported(request: Visit, slot: UUID, kind: str) -> Sheet:
+@get(f"{DAY}.pdf", opt=OPEN)
+async def day_as_pdf(request: Visit, day: FromPath[str]) -> Response[Any]:
+    """The sheets of a day as a tagged PDF; each begins on a page of its own."""
+    chosen = files.day_of(day)
+    if not (found := await _of_day(request, chosen, "pdf")):
+        return _nothing(request, chosen)
+    return await _pdf(request, found, _title(request, chosen), files.name_of(chosen))
+
+
+@get(f"{DAY}.xlsx", opt=OPEN)
+async def day_as_xlsx(request: Visit, day: FromPath[str]) -> Response[Any]:
+    """The sheets of a day, a worksheet each."""
+    chosen = files.day_of(day)
+    if not (found := await _of_day(request, chosen, "xlsx")):
+        return _nothing(request, chosen)
+    return await _xlsx(request, found, _title(request, chosen), files.name_of(chosen))
+
+
+@get(f"{DAY}.csv", opt=OPEN)
+async def day_as_csv(request: Visit, day: FromPath[str]) -> Response[Any]:
+    """The sheets of a day as one table, whose first columns say of which slot a line is."""
+    chosen, words = files.day_of(day), i18n.translations(language(request))
+    if not (found := await _of_day(request, chosen, "csv")):
+        return _nothing(request, chosen)
+    rows = [[*of_slot, *row] for sheet in found for of_slot, row in sheet_words.rows_of_day(sheet, chosen, words)]
+    return files.csv_file(csv.table(sheet_words.header_of_day(words), rows), files.name_of(chosen))
+
+
+HANDLERS = [show, as_pdf, as_xlsx, as_csv, show_day, day_as_pdf, day_as_xlsx, day_as_csv]
+
+
+async def _of_slot(request: Visit, slot: UUID, kind: str) -> Sheet:
     """The sheet, and the journal's line of who took it out as what. Refuses: UnknownSlot."""
     sheet = await sheets.of_slot(slot)
     async with db.transaction():
@@ -76,93 +97,35 @@ async def _exported(request: Visit, slot: UUID, kind: str) -> Sheet:
     return sheet
 
 
-def _values(request: Visit, sheet: Sheet) -> dict[str, Any]:
-    """What the PDF's template reads."""
-    words, spoken = _words(request), language(request)
-    sections = [
-        {
-            "heading": _heading(section, spoken),
-            "rows": [
-                {"number": str(row.number), "name": row.name, "origin": origin_of(row, words)} for row in section.rows
-            ],
-        }
-        for section in [*sheet.sections, Section(sheet.walk_ins)]
-    ]
-    return {
-        "lang": spoken,
-        "heading": words.gettext("Attendance sheet"),
-        "title": sheet.title,
-        "campus": settings.current().campus_name,
-        "footer": sheet.title,
-        "funders": settings.current().funders,
-        "destroyed": _destroyed(request, sheet),
-        "words": {
-            "present": words.gettext("Present:"),
-            "speaker_signs": words.gettext("Signature of the speaker"),
-            "organiser_signs": words.gettext("Signature of the organiser"),
-        },
-        "sheets": [
-            {"facts": _facts(request, sheet, half), "header": _header(words), "sections": sections}
-            for half in sheet.halves
-        ],
-    }
+async def _of_day(request: Visit, day: date, kind: str) -> list[Sheet]:
+    """The sheets, and one line of the journal, under who took them out: a day has no row of its own."""
+    found = await sheets.of_day(day)
+    if found:
+        facts = {"day": f"{day}", "kind": kind, "slots": len(found), "lines": sum(one.expected for one in found)}
+        async with db.transaction():
+            await note(actor(request), "export_attendance", "person", signed_in(request).id, **facts)
+    return found
 
 
-def _rows(sheet: Sheet) -> list[list[str | int | None]]:
-    return [
-        [row.number, row.name, f"{section.label}, {section.school}" if section.label else row.origin, ""]
-        for section in sheet.sections
-        for row in section.rows
-    ]
+def _page(request: Visit, found: list[Sheet], title: str, address: str, day: date | None = None) -> Response[str]:
+    shown = sheet_words.shown(found, title, language(request))
+    return page(request, "office/attendance", **shown, address=address, day=day, me=signed_in(request))
 
 
-def origin_of(row: Row, words: NullTranslations) -> str:
-    """Where somebody comes from, and that their seat is not confirmed yet, if so."""
-    return f"{row.origin} ({words.gettext('to confirm')})" if row.to_confirm else row.origin
+async def _pdf(request: Visit, found: list[Sheet], title: str, name: str) -> Response[bytes]:
+    values = sheet_words.shown(found, title, language(request))
+    return files.pdf_file(await asyncio.to_thread(pdf.make, "attendance", values), name)
 
 
-def _heading(section: Section, spoken: str) -> str:
-    """The line above a class; nothing above those who come alone."""
-    counted = i18n.party(section.pupils, section.chaperones, spoken)
-    return f"{section.label}, {section.school} – {counted}" if section.label else ""
+async def _xlsx(request: Visit, found: list[Sheet], title: str, name: str) -> Response[bytes]:
+    pages = [sheet_words.as_worksheet(sheet, language(request)) for sheet in found]
+    return files.xlsx_file(await asyncio.to_thread(xlsx.book, title, pages), name)
 
 
-def _facts(request: Visit, sheet: Sheet, half: tuple[datetime, datetime]) -> list[tuple[str, str]]:
-    words, spoken = _words(request), language(request)
-    when = f"{i18n.long_date(half[0].date(), spoken)}, {i18n.time_range(*half, spoken)}"
-    told = [
-        (words.gettext("Date"), when),
-        (words.gettext("Where"), sheet.place),
-        (words.gettext("Speaker"), sheet.speaker),
-        (words.gettext("Organiser"), settings.current().campus_name),
-    ]
-    return [(label, value) for label, value in told if value]
+def _nothing(request: Visit, day: date) -> Response[Any]:
+    """There is nothing to sign that day: the page says so."""
+    return see(request, f"/office/days/{day}/attendance.html")
 
 
-def _header(words: NullTranslations) -> list[str]:
-    return [
-        words.gettext("No."),
-        words.gettext("LAST NAME First name"),
-        words.gettext("School or class"),
-        words.gettext("Signature"),
-    ]
-
-
-def _destroyed(request: Visit, sheet: Sheet) -> str:
-    if sheet.destroyed_on is None:
-        return ""
-    wanted = _words(request).gettext("To be destroyed on %(day)s.")
-    return wanted % {"day": i18n.long_date(sheet.destroyed_on, language(request))}
-
-
-def _words(request: Visit) -> NullTranslations:
-    return i18n.translations(language(request))
-
-
-def _name(sheet: Sheet) -> str:
-    """The file's name: the day and the event, in letters that every system takes."""
-    return f"{sheet.halves[0][0]:%Y-%m-%d}-{text.slug(sheet.title)[:60]}"
-
-
-def _file(content: bytes, media_type: str, name: str) -> Response[bytes]:
-    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+def _title(request: Visit, day: date) -> str:
+    return i18n.long_date(day, language(request))

@@ -88,12 +88,31 @@ CLOSED = {
     "POST /office/slots/{slot:uuid}/door/helpers": DECIDERS,
     "GET /office/bookings/{booking:uuid}/certificate.pdf": DECIDERS,
     "GET /office/slots/{slot:uuid}/certificates.pdf": DECIDERS,
+    "GET /office/days": LISTS,
+    "GET /office/days/{day:str}/attendance.html": LISTS,
+    "GET /office/days/{day:str}/attendance.pdf": LISTS,
+    "GET /office/days/{day:str}/attendance.xlsx": LISTS,
+    "GET /office/days/{day:str}/attendance.csv": LISTS,
+    "GET /office/exports": LISTS,
+    "GET /office/bookings.csv": LISTS,
+    "GET /office/bookings.xlsx": LISTS,
+    "GET /office/events/{event:uuid}/bookings.csv": LISTS,
+    "GET /office/events/{event:uuid}/bookings.xlsx": LISTS,
+    "GET /office/events/{event:uuid}/messages/new": DECIDERS,
+    "POST /office/events/{event:uuid}/messages/new": DECIDERS,
+    "POST /office/events/{event:uuid}/messages": DECIDERS,
+    "GET /office/slots/{slot:uuid}/messages/new": DECIDERS,
+    "POST /office/slots/{slot:uuid}/messages/new": DECIDERS,
+    "POST /office/slots/{slot:uuid}/messages": DECIDERS,
+    "GET /office/slots/{slot:uuid}/import": DECIDERS,
+    "POST /office/slots/{slot:uuid}/import": DECIDERS,
 }
 
 
 def path_of(route: str) -> str:
     """The route's path with something that does not exist in it."""
-    return re.sub(r"\{[a-z]+:int\}", "7", re.sub(r"\{[a-z]+:uuid\}", str(uuid4()), route.split()[1]))
+    path = re.sub(r"\{[a-z]+:uuid\}", str(uuid4()), route.split()[1])
+    return path.replace("{day:str}", "2031-01-01").replace("{number:int}", "7")
 
 
 async def answer_of(client: httpx.AsyncClient, route: str) -> int:
