@@ -84,12 +84,12 @@ def counted() -> Iterator[list[str]]:
 @contextmanager
 def settings_with(**changes: Any) -> Iterator[None]:
     """Other settings for a while."""
-    before = settings.current()
-    settings.use(replace(before, **changes))
+    before = settings.base()
+    settings.use(replace(settings.current(), **changes))
     try:
         yield
     finally:
-        settings.use(before)
+        settings.use(before)  # what the office had laid over it is gone: nothing of it may become the base
 
 
 @asynccontextmanager
