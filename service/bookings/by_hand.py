@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from service import db
-from service.bookings import changes, dossiers, groups, seats, waiting
+from service.bookings import changes, dossiers, groups, noted, seats, waiting
 from service.bookings.dossiers import Booker
 from service.bookings.held import Held
 from service.bookings.holds import Standing
@@ -89,6 +89,7 @@ async def resize(booking_id: UUID, people: int, by: str, *, before_others: bool 
         if more := people - one.booking.seats:
             await _count(one, more, before_others=before_others)
             await changes.change(one, COUNT, people, list(COUNTED))
+            await noted.limit(booking_id)
             await note(by, "count", "booking", booking_id)
             await outbox.withdraw_unsent(one.subject)
             await changes.write_again(dossier, [one], as_it_was=True)

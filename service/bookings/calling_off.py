@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from service import clock, db, i18n
-from service.bookings import invitations, news, news_emails, seats
+from service.bookings import invitations, news, news_emails, noted, seats
 from service.bookings.moving import HasBegun
 from service.bookings.tables import HOLDING, LIVE, Booking, Dossier, Invitation
 from service.events import dates, slots
@@ -112,6 +112,7 @@ async def _call_off(slot_ids: Sequence[UUID], reason: str, by: str) -> int:
     whose = {row["dossier"] for row in await db.fetch(LIVE_OF, list(slot_ids), list(LIVE))}
     dossiers = await news.hold_dossiers(whose)
     bookings = await _end(slot_ids)
+    await noted.forget_slots(slot_ids)
     await note_each(by, "call_off", "slot", slot_ids)
     await note_each(by, "call_off", "booking", [one.id for one in bookings])
     await _silence(bookings)

@@ -4,7 +4,7 @@ from dataclasses import astuple, replace
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import by_hand, changes, emails, holds, invitations, pending, seats, turns, waiting
+from service.bookings import by_hand, changes, emails, holds, invitations, noted, pending, seats, turns, waiting
 from service.bookings.by_hand import NotSo
 from service.bookings.changes import AlreadyStarted
 from service.bookings.held import Held
@@ -100,6 +100,7 @@ async def _move(one: Held, there: BookableSlot, standing: Standing, by: str) -> 
     if not await changes.change(one, MOVE, *values):
         raise NotSo
     await outbox.withdraw_unsent(one.subject)
+    await noted.forget(one.booking.id)
     await note(by, "move", "booking", one.booking.id, before=str(one.slot.id), after=str(there.id))
 
 

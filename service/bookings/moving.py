@@ -5,8 +5,8 @@ from uuid import UUID
 
 import asyncpg
 
-from service import clock, db
-from service.bookings import news, seats, waiting
+from service import clock, db, i18n
+from service.bookings import news, noted, seats, waiting
 from service.events import dates, retention, slots, versions
 from service.events.dates import Dated, Plan
 from service.journal.notes import note
@@ -113,6 +113,8 @@ async def _write(was: Dated, plan: Plan, closes_at: datetime, by: str) -> None:
         dates.check_to_come(plan.starts_at)
         await db.fetch(SHIFT_HOLDS, was.id, plan.starts_at, closes_at, clock.now(), was.closes_at)
         await retention.follow(was.event_id)
+    if i18n.local(was.starts_at).date() != i18n.local(plan.starts_at).date():
+        await noted.forget_slots([was.id])  # who came today must come again
 
 
 def _is_moved(was: Dated, plan: Plan) -> bool:

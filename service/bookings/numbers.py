@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import changes, class_emails, dossiers, groups, plans, seats, turns, waiting
+from service.bookings import changes, class_emails, dossiers, groups, noted, plans, seats, turns, waiting
 from service.bookings.by_hand import OthersWait
 from service.bookings.changes import AlreadyStarted
 from service.bookings.held import Held, held_by, live_of
@@ -136,6 +136,7 @@ async def _count(dossier: Dossier, here: _Here, held: Held, party: Party, terms:
     elif now.seats < had:
         await seats.give_back(slot.id, had - now.seats, booking.audience)
     await changes.change(held, COUNT, now.pupils, now.chaperones, list(COUNTED))
+    await noted.limit(booking.id)
     waits = await _queue_rest(dossier, here, booking.audience, queued, terms.by)
     await note(terms.by, "count", "booking", booking.id)
     rank = (await turns.rank_of(waits)).position if waits else 0
