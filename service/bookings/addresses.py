@@ -39,7 +39,7 @@ async def readdress(dossier: Dossier, address: str, by: str) -> None:
     held = changes.still_to_come([one for one in await held_by(dossier) if one.is_live])
     for one in held:
         changes.check_not_started(one)
-        await one.check_not_doubled(_other_key(dossier, address))
+        await one.check_not_doubled(_other_key(dossier, address), may_share=by != "booker")
     await _renew_link(dossier, address)
     for one in held:
         await _readdress(dossier, one)

@@ -115,19 +115,42 @@ async def take(slot: BookableSlot, wanted: int, audience: str, *, before_others:
         raise
 
 
-async def _enter(dossier_id: UUID, slot_id: UUID, entry: Entry, by: str, way: Way) -> Dossier:
+async def hold(slot_id: UUID) -> BookableSlot:
+    """Lock a slot to which people shall be added, and read it as it is now, whether its list is open or not.
+
+    Needs an open transaction. Refuses: UnknownSlot, CalledOff, MembersOnly, SlotOver.
+    """
     await seats.hold(slot_id)
-    slot, who = await slots.load(slot_id), entry.who
+    slot = await slots.load(slot_id)
     slots.check_takes_place(slot)
+    return slot
+
+
+async def enter(  # noqa: PLR0913 - whom, where, how they stand, and who says so
+    dossier_id: UUID, slot: BookableSlot, entry: Entry, standing: Standing, by: str, *, tells_them: bool = True,
+    **facts: str,
+) -> Dossier:  # fmt: skip
+    """The inner step of adding somebody, by hand or from a list: their seats are taken, or their turn is counted.
+
+    Needs an open transaction that holds the slot's row.
+    """
+    db.inside_transaction()
+    dossier = await dossiers.open_dossier(dossier_id, entry.who)
+    booking = await seats.claim(dossier, slot, entry.who, standing, entry.party, people=entry.people)
+    await note(by, "add", "booking", booking.id, **facts)
+    if tells_them:
+        await changes.write_again(dossier, [Held(booking, slot)])
+    return dossier
+
+
+async def _enter(dossier_id: UUID, slot_id: UUID, entry: Entry, by: str, way: Way) -> Dossier:
+    slot, who = await hold(slot_id), entry.who
     if entry.party.seats:
         groups.check_size(slot, entry.seats)
         groups.check_chaperones(slot, [entry.party])
-    await seats.check_not_doubled(slot.id, who.email_key, who.name_key, is_class=bool(who.class_label))
+    await seats.check_not_doubled(slot.id, who.email_key, who.name_key, may_share=True)
     standing = await (_queue if way is Way.queue else _seat)(slot, entry, way)
-    dossier = await dossiers.open_dossier(dossier_id, who)
-    booking = await seats.claim(dossier, slot, who, standing, entry.party, people=entry.people)
-    await note(by, "add", "booking", booking.id, way=way)
-    await changes.write_again(dossier, [Held(booking, slot)])
+    dossier = await enter(dossier_id, slot, entry, standing, by, way=way)
     await waiting.promote(slot.id)  # seats that are too few for those before may be enough for them
     return dossier
 

@@ -86,7 +86,7 @@ async def restore(booking_id: UUID, by: str, *, before_others: bool = False) -> 
             return
         _check_may_return(dossier, one, held)
         await by_hand.take(one.slot, one.booking.seats, one.booking.audience, before_others=before_others)
-        await one.check_not_doubled(dossier.email_key)
+        await one.check_not_doubled(dossier.email_key, may_share=True)
         standing = _standing(dossier, one)
         if not await changes.change(one, RESTORE, list(OVER), *astuple(standing), dossier.email_key):
             raise NotSo

@@ -61,7 +61,7 @@ async def _try(plan: Plan, who: Booker, key: keys.Key | None) -> Dossier:
         slots.check_open_to_classes(slot)
         if part.later.seats and part.whole.seats > slot.capacity:  # what could never come waits for nothing
             raise ClassTooLarge(slot.capacity)
-        if await seats.check_not_doubled(slot.id, who.email_key, who.name_key, is_class=True):
+        if await seats.check_not_doubled(slot.id, who.email_key, who.name_key, may_share=True):
             await rates.spend_letter(who.email_key)
         if part.now.seats > (left := slot.room.left_for(who.audience)):  # no queue at the rows of a sold-out slot
             raise seats.SoldOut(left, slot.seats_waiting)
@@ -101,7 +101,7 @@ async def _claim(
     dossier: Dossier, part: Part, slot: BookableSlot, who: Booker, standing: Standing
 ) -> list[tuple[Booking, BookableSlot]]:
     """Take what the part wants now, queue the rest; all of it at once, if the seats came free meanwhile."""
-    await seats.check_not_doubled(slot.id, who.email_key, who.name_key, is_class=True)
+    await seats.check_not_doubled(slot.id, who.email_key, who.name_key, may_share=True)
     now, later = part.now, part.later
     if now.seats:
         await seats.take(slot, now.seats, who.audience)

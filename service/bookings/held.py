@@ -66,9 +66,10 @@ class Held:
         until = undo_until(self.slot, ended)
         return until if until > clock.now() else None
 
-    async def check_not_doubled(self, email_key: str) -> None:
+    async def check_not_doubled(self, email_key: str, *, may_share: bool = False) -> None:
         """Return when it would be no double at this address. Refuses: AlreadyBooked."""
-        await seats.check_not_doubled(self.slot.id, email_key, self.booking.name_key, is_class=self.is_class)
+        may_share = may_share or self.is_class
+        await seats.check_not_doubled(self.slot.id, email_key, self.booking.name_key, may_share=may_share)
 
 
 async def held_by(dossier: Dossier) -> list[Held]:

@@ -5,15 +5,16 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from service import clock, db
-from service.bookings import dossiers, holds, seats
+from service import db
+from service.bookings import by_hand, dossiers
+from service.bookings.by_hand import Entry, OthersWait
 from service.bookings.dossiers import Booker
 from service.bookings.holds import Standing
 from service.bookings.people_lists import Line, Why
 from service.bookings.seats import SoldOut
 from service.bookings.tables import LIVE
 from service.events.shares import INDIVIDUAL
-from service.events.slots import BookableSlot, CalledOff, MembersOnly, SlotOver
+from service.events.slots import BookableSlot
 from service.journal.notes import note
 from service.limits import keys
 from service.refusal import Refusal
@@ -38,19 +39,6 @@ class PeopleThere(Refusal):
         self.people = people
 
 
-def check_takes_people(slot: BookableSlot) -> None:
-    """Return when people may still be added: a list that is closed binds no organiser.
-
-    Refuses: CalledOff, MembersOnly, SlotOver.
-    """
-    if slot.is_called_off:
-        raise CalledOff(slot.reason)
-    if slot.kind == "assembly":
-        raise MembersOnly
-    if slot.ends_at <= clock.now():
-        raise SlotOver(slot.ends_at)
-
-
 async def looked_up(slot_id: UUID, lines: Sequence[Line]) -> list[Line]:
     """The lines, marked where somebody of that name and address has or awaits a seat of the slot already.
 
@@ -63,41 +51,38 @@ async def looked_up(slot_id: UUID, lines: Sequence[Line]) -> list[Line]:
     return [replace(line, why=(*line.why, Why.booked)) if _is_there(line.who, there) else line for line in lines]
 
 
-async def add(
-    slot: BookableSlot, lines: Sequence[Line], by: str, *, tells_them: bool, key: keys.Key | None = None
-) -> int:
+async def add(slot_id: UUID, lines: Sequence[Line], by: str, *, tells_them: bool, key: keys.Key | None = None) -> int:
     """Book a seat for each, confirmed, and where ``tells_them`` write to who has an address; returns for how many.
 
-    ``by`` is who adds them, for the journal. The same ``key`` adds them once.
-    Refuses: those of ``check_takes_people``, TooManyPeople, PeopleThere, KeyReused.
+    They are added as by hand, but for what a list cannot answer: nobody goes before those who wait. ``by`` is who
+    adds them, for the journal. The same ``key`` adds them once.
+    Refuses: UnknownSlot, CalledOff, MembersOnly, SlotOver, TooManyPeople, PeopleThere, KeyReused.
     """
     if await keys.answered(key):
         return len(lines)
-    check_takes_people(slot)
     async with db.transaction():
-        if await keys.claim(key, slot.id):
-            await _add(slot, lines, by, tells_them=tells_them)
+        if await keys.claim(key, slot_id):
+            await _add(slot_id, lines, by, tells_them=tells_them)
     return len(lines)
 
 
-async def _add(slot: BookableSlot, lines: Sequence[Line], by: str, *, tells_them: bool) -> None:
-    try:
-        await seats.take(slot, len(lines), INDIVIDUAL)
-    except SoldOut as refusal:
-        raise TooManyPeople(len(lines), 0 if refusal.seats_waiting else max(0, refusal.seats_left)) from None
-    if there := [line for line in await looked_up(slot.id, lines) if Why.booked in line.why]:
+async def _add(slot_id: UUID, lines: Sequence[Line], by: str, *, tells_them: bool) -> None:
+    slot = await by_hand.hold(slot_id)
+    await _take(slot, len(lines))
+    if there := [line for line in await looked_up(slot_id, lines) if Why.booked in line.why]:
         raise PeopleThere(len(there))
     for line in lines:
-        await _add_one(slot, line.who, by, tells_them=tells_them)
-    await note(by, "import", "slot", slot.id, people=len(lines))
+        await by_hand.enter(dossiers.new_id(), slot, Entry(line.who), Standing(), by, tells_them=tells_them)
+    await note(by, "import", "slot", slot_id, people=len(lines))
 
 
-async def _add_one(slot: BookableSlot, who: Booker, by: str, *, tells_them: bool) -> None:
-    dossier = await dossiers.open_dossier(dossiers.new_id(), who)
-    booking = await seats.claim(dossier, slot, who, Standing())
-    await note(by, "add", "booking", booking.id)
-    if tells_them:
-        await holds.announce(dossier, booking, slot)
+async def _take(slot: BookableSlot, people: int) -> None:
+    try:
+        await by_hand.take(slot, people, INDIVIDUAL, before_others=False)
+    except OthersWait:
+        raise TooManyPeople(people, 0) from None
+    except SoldOut as refusal:
+        raise TooManyPeople(people, 0 if refusal.seats_waiting else max(0, refusal.seats_left)) from None
 
 
 def _is_there(who: Booker, there: dict[str, list[Any]]) -> bool:

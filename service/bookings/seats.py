@@ -137,17 +137,17 @@ async def seats_left(slot_id: UUID) -> int:
     return row["capacity"] - row["seats_taken"] if row else 0
 
 
-async def check_not_doubled(slot_id: UUID, email_key: str, name_key: str, *, is_class: bool = False) -> int:
+async def check_not_doubled(slot_id: UUID, email_key: str, name_key: str, *, may_share: bool = False) -> int:
     """Return how many bookings the address has in the slot. Refuses: AlreadyBooked.
 
-    A class is doubled by its label only; of individuals, no more than 3 share an address.
+    Of individuals, no more than 3 share an address, unless they ``may_share`` it: as classes do, and as organisers say.
     """
     if not email_key:
         return 0
     held = await db.fetch(ASKED, slot_id, email_key, list(LIVE))
     same = [row["dossier"] for row in held if row["name_key"] == name_key]
     siblings = [row["dossier"] for row in held if not row["pupils"]]
-    if same or (not is_class and len(siblings) >= SIBLINGS):
+    if same or (not may_share and len(siblings) >= SIBLINGS):
         raise AlreadyBooked(same or siblings)
     return len(held)
 

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -20,6 +21,9 @@ from service.events.slots import BookableSlot
 from service.mail.folder import FolderCourier
 from service.mail.outcomes import Kind, Outcome
 
+WAITING = """
+SELECT count(*) AS number FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 LETTERS = """
 SELECT email.letter, email.state, email.method, (email.facts ->> 'sequence')::int AS sequence, email.recipient
 FROM email JOIN booking ON booking.id = email.subject_id WHERE booking.dossier = $1 ORDER BY email.id
@@ -42,6 +46,21 @@ class Refusing:
 async def at_once(*attempts: Awaitable[Any]) -> list[Any]:
     """All of them started before any has ended; what they returned or raised, in their order."""
     return await asyncio.gather(*attempts, return_exceptions=True)
+
+
+@asynccontextmanager
+async def somebody_else() -> AsyncIterator[Any]:
+    """A connection with an open transaction of its own, committed at the end."""
+    pool = db.engine.pool
+    assert pool
+    async with pool.acquire() as connection, connection.transaction():
+        yield connection
+
+
+async def until_somebody_waits(number: int = 1) -> None:
+    """Until so many statements wait for locks that others hold."""
+    while (await db.fetch(WAITING))[0]["number"] < number:
+        await asyncio.sleep(0.005)
 
 
 def kinds(outcomes: list[Any]) -> Counter[str]:

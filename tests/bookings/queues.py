@@ -45,7 +45,7 @@ async def ask(slot: BookableSlot, audience: str, wants: int = 1, who: Booker | N
     slot = await slots.load(slot.id)
     async with db.transaction():
         await seats.hold(slot.id)
-        await seats.check_not_doubled(slot.id, who.email_key, who.name_key, is_class=party.pupils > 0)
+        await seats.check_not_doubled(slot.id, who.email_key, who.name_key, may_share=party.pupils > 0)
         must_wait = await waiting.take_or_wait(slot, party.seats or 1, audience)
         dossier = await dossiers.open_dossier(dossier_id, who)
         booking = await seats.claim(dossier, slot, who, Standing("waiting" if must_wait else "confirmed"), party)

@@ -2,12 +2,13 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from service import clock, db
-from service.bookings import by_hand, seats
+from service.bookings import by_hand, decisions, moves, seats
 from service.bookings.by_hand import Entry, NotSo, OthersWait, Way
 from service.bookings.changes import UnknownBooking
 from service.bookings.groups import ClassTooLarge, TooFewChaperones
@@ -31,7 +32,7 @@ from tests.bookings.harness import (
     kinds,
     letters_about,
 )
-from tests.bookings.offices import ADA, a_class_by_hand, added, id_of, unaddressed
+from tests.bookings.offices import ADA, a_class_by_hand, added, id_of, two_slots, unaddressed
 from tests.bookings.queues import HOUR, SECOND, full_slot, joined, positions, state_of
 from tests.makers import BEN, a_pupil, make_event, make_slot
 
@@ -224,3 +225,18 @@ async def test_to_grow_while_others_wait_is_to_pass_them() -> None:
     await by_hand.resize(await id_of(dossier), 2, ADA, before_others=True)
 
     assert await state_of(dossier, waits) == ["confirmed", "waiting"]
+
+
+async def test_an_organiser_may_add_and_move_more_than_three_with_one_address() -> None:
+    """As a list may: a teacher's own address stands for pupils who have none."""
+    here, there = await two_slots(9, 9)
+    some = [await added(here, replace(a_pupil(), email="prof@exemple.test")) for _ in range(5)]
+
+    for one in some:
+        await moves.move(await id_of(one), there.id, ADA)
+    await decisions.cancel(await id_of(some[0]), ADA)
+    await decisions.restore(await id_of(some[0]), ADA)
+
+    assert [await held(here), await held(there)] == [0, 5]
+    with pytest.raises(AlreadyBooked):
+        await booked(there, replace(a_pupil(), email="prof@exemple.test"))

@@ -1,5 +1,6 @@
 """A list becomes bookings: all of it or none of it, never one seat too many, and each once."""
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +17,18 @@ from service.events import slots
 from service.events.slots import BookableSlot, CalledOff, MembersOnly, SlotOver
 from service.limits.keys import Key
 from tests.bookings.classes import class_event
-from tests.bookings.harness import at_once, booked, booking_of, calendar_of, held, journal_of, kinds, mail_goes_out
+from tests.bookings.harness import (
+    at_once,
+    booked,
+    booking_of,
+    calendar_of,
+    held,
+    journal_of,
+    kinds,
+    mail_goes_out,
+    somebody_else,
+    until_somebody_waits,
+)
 from tests.bookings.queues import full_slot, joined
 from tests.makers import BEN, a_pupil, make_booking, make_event, make_slot
 
@@ -32,7 +44,7 @@ def listed(number: int, start: int = 0) -> list[Line]:
 
 
 async def add(slot: BookableSlot, lines: list[Line], *, tells_them: bool = True, key: Key | None = None) -> int:
-    return await imports.add(await slots.load(slot.id), lines, BY, tells_them=tells_them, key=key)
+    return await imports.add(slot.id, lines, BY, tells_them=tells_them, key=key)
 
 
 async def test_each_has_a_confirmed_seat_and_a_letter_with_an_invitation(tmp_path: Path) -> None:
@@ -160,6 +172,18 @@ async def test_without_the_second_look_the_same_list_would_be_booked_twice(monke
     slot = await make_slot(20)
     await at_once(add(slot, NAMES_ONLY), add(slot, NAMES_ONLY))
     assert await held(slot) == 6
+
+
+async def test_who_is_added_while_the_date_moves_is_told_the_new_one() -> None:
+    slot = await make_slot(5)
+    async with somebody_else() as other:
+        await other.fetch("SELECT 1 FROM slot FOR UPDATE")
+        adding = asyncio.create_task(add(slot, listed(1)))
+        await until_somebody_waits()
+        await other.fetch("UPDATE slot SET ends_at = ends_at + interval '1 day', version = version + 1")
+    await adding
+    [row] = await db.fetch("SELECT facts ->> 'ends_at' AS ends_at FROM email")
+    assert row["ends_at"] == (slot.ends_at + timedelta(days=1)).isoformat()
 
 
 async def test_the_journal_tells_who_added_whom_and_names_nobody() -> None:

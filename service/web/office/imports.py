@@ -48,7 +48,7 @@ async def read(request: Visit, slot: FromPath[UUID]) -> Response[Any]:
             return await _save(request, found, form, lines)
         lines = await _looked_at(form, found, lines)
         if form.ok:
-            imports.check_takes_people(found)
+            slots.check_takes_place(found)
             _check_seats(found, len(lines))
     except IN_THE_WAY as refusal:
         lines = await _looked_at(form, found, lines)
@@ -69,7 +69,7 @@ HANDLERS = [show, read]
 
 async def _save(request: Visit, slot: BookableSlot, form: Form, lines: list[Line]) -> Response[Any]:
     key = key_of(request, form, slot.id.hex, FIELDS)
-    people = await imports.add(slot, lines, actor(request), tells_them=form.ticked("letters"), key=key)
+    people = await imports.add(slot.id, lines, actor(request), tells_them=form.ticked("letters"), key=key)
     return see(request, f"/office/slots/{slot.id}/import", added=people)
 
 
