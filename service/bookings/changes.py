@@ -92,11 +92,17 @@ async def lock(dossier_id: UUID, more: Collection[UUID] = ()) -> Dossier:
     Needs an open transaction.
     """
     db.inside_transaction()
-    booked = await db.fetch("SELECT DISTINCT slot FROM booking WHERE dossier = $1", dossier_id)
-    for slot_id in sorted({row["slot"] for row in booked} | set(more)):
-        await seats.hold(slot_id)
-    await db.fetch("SELECT 1 FROM dossier WHERE id = $1 FOR UPDATE", dossier_id)
-    return await dossiers.by_id(dossier_id)
+    wanted = await _slots_of(dossier_id)
+    while True:
+        await db.fetch("SAVEPOINT before_locks")
+        for slot_id in sorted(wanted | set(more)):
+            await seats.hold(slot_id)
+        await db.fetch("SELECT 1 FROM dossier WHERE id = $1 FOR UPDATE", dossier_id)
+        held, wanted = wanted, await _slots_of(dossier_id)
+        if wanted <= held | set(more):
+            return await dossiers.by_id(dossier_id)
+        # It was moved while this waited: its new slot must be locked before the dossier, so all of it once more.
+        await db.fetch("ROLLBACK TO SAVEPOINT before_locks")
 
 
 async def lock_booking(booking_id: UUID, more: Collection[UUID] = ()) -> tuple[Dossier, Held, list[Held]]:
@@ -160,6 +166,10 @@ async def restore(dossier: Dossier, *, slot: UUID | None = None) -> None:
         for one in restored:
             await _restore(dossier, one)
         await write_again(dossier, restored)
+
+
+async def _slots_of(dossier_id: UUID) -> set[UUID]:
+    return {row["slot"] for row in await db.fetch("SELECT slot FROM booking WHERE dossier = $1", dossier_id)}
 
 
 def still_to_come(held: list[Held]) -> list[Held]:

@@ -37,6 +37,10 @@ LEFT JOIN LATERAL ({MEANT.replace("$3", "kind.name")}) meant ON true
 LEFT JOIN dossier ON dossier.id = meant.dossier AND dossier.erase_asked_at IS NULL
 GROUP BY kind.name
 """  # noqa: S608 - conditions of ours
+# A message names its event and its slot. Those come before its people, as everywhere: or who cancels, holding the
+# slot and wanting the dossier, would wait for who writes, who holds the dossier and wants the slot.
+HOLD_SLOT = "SELECT 1 FROM slot WHERE id = $1 FOR KEY SHARE"
+HOLD_EVENT = "SELECT 1 FROM event WHERE id = $1 FOR KEY SHARE"
 # In the order of their ids, so that two who write at once do not wait for each other; no booking is hindered.
 HOLD = f"""
 SELECT id FROM dossier WHERE email <> '' AND erase_asked_at IS NULL AND id IN (SELECT dossier FROM ({MEANT}) meant)
@@ -153,6 +157,9 @@ async def sent_about(event_id: UUID) -> list[Sent]:
 
 
 async def _send(about: About, message: Message, typed: Typed) -> int:
+    if about.slot:
+        await db.fetch(HOLD_SLOT, about.slot)
+    await db.fetch(HOLD_EVENT, about.event)
     held = await db.fetch(HOLD, about.event, about.slot, message.recipients)
     addressed = await _addressed(about, message.recipients, [row["id"] for row in held])
     if not addressed:

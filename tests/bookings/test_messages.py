@@ -284,7 +284,7 @@ async def test_each_more_costs_one_statement_more() -> None:
         await seats.book(slot, a_pupil())
     with counted() as statements:
         await messages.send(About(slot.event_id), "confirmed", HELLO, BY)
-    assert len(statements) == 12 + 6  # who, what, their slots, their dossiers, the message, the journal
+    assert len(statements) == 12 + 7  # the event, who, what, their slots, their dossiers, the message, the journal
 
 
 async def test_an_erased_dossier_waits_for_its_message_and_forgets_it(tmp_path: Path) -> None:
