@@ -30,6 +30,8 @@ WHERE person.left_at IS NULL ORDER BY person.id
 RETURN = "UPDATE person SET left_at = NULL, role = $2, name = $3, language = $4 WHERE id = $1 RETURNING *"
 SET_ROLE = "UPDATE person SET role = $2 WHERE id = $1 AND left_at IS NULL AND role <> $2 RETURNING id"
 LEAVE = "UPDATE person SET left_at = $2 WHERE id = $1 AND left_at IS NULL RETURNING id"
+# Who comes back, or has the role of the door again, is named for a slot anew.
+CLOSE_DOORS = "DELETE FROM door_grant WHERE person = $1"
 ALONE = 0x7374616666  # "staff": one change of who may do what at a time
 
 
@@ -86,6 +88,7 @@ async def set_role(person: UUID, role: str, *, by: str) -> None:
             await _check_not_last_admin(person)
         if await db.fetch(SET_ROLE, person, role):
             await sessions.end_all(person)
+            await db.fetch(CLOSE_DOORS, person)
             await note(by, "set_role", "person", person, role=role)
 
 
@@ -96,6 +99,7 @@ async def leave(person: UUID, *, by: str) -> None:
         await _check_not_last_admin(person)
         if await db.fetch(LEAVE, person, clock.now()):
             await sessions.end_all(person)
+            await db.fetch(CLOSE_DOORS, person)
             await note(by, "leave", "person", person)
             await outbox.withdraw_unsent(emails.subject_of(person))
 

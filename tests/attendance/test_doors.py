@@ -153,3 +153,16 @@ async def test_a_link_that_another_secret_made_is_none() -> None:
         assert settings.current().secret_key != token
         assert await doors.link_of(slot.id) == ""
     assert await doors.link_of(slot.id) == token
+
+
+async def test_who_leaves_or_has_another_role_for_a_while_is_named_for_no_door_any_more() -> None:
+    slot, helper = await door_slot(), await staff.add("Ben", "ben@campus.test", "door", by="test")
+    await doors.grant(slot.id, helper.id, ADA)
+    await staff.set_role(helper.id, "reader", by=ADA)
+    await staff.set_role(helper.id, "door", by=ADA)
+    assert await doors.granted_slots(helper.id) == []
+
+    await doors.grant(slot.id, helper.id, ADA)
+    await staff.leave(helper.id, by=ADA)
+    await staff.add("Ben", "ben@campus.test", "door", by="test")
+    assert await doors.granted_slots(helper.id) == []
