@@ -156,18 +156,24 @@ def check_to_come(starts_at: datetime) -> None:
         raise PastDate(starts_at)
 
 
-async def _add(event: EventHead, plan: Plan, by: str) -> UUID:
-    check_to_come(plan.starts_at)
+async def enter(event_id: UUID, plan: Plan, closes_at: datetime, by: str) -> UUID:
+    """The inner step of adding a date, whatever its event is. Needs an open transaction; returns its id."""
+    db.inside_transaction()
     slot = Slot(
         id=uuid4(),
-        event=event.id,
+        event=event_id,
         starts_at=plan.starts_at,
         ends_at=plan.ends_at,
         capacity=plan.capacity,
         opens_at=plan.opens_at,
-        closes_at=plan.closing_for(event),
+        closes_at=closes_at,
         fill=plan.fill,
     )
     await db.insert(slot)
     await note(by, "add_slot", "slot", slot.id)
     return slot.id
+
+
+async def _add(event: EventHead, plan: Plan, by: str) -> UUID:
+    check_to_come(plan.starts_at)
+    return await enter(event.id, plan, plan.closing_for(event), by)

@@ -1,6 +1,5 @@
 """Publishing: an event is created from a model as a draft, made public, copied; a draft may also be deleted."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,11 +7,12 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from service import clock, db, i18n, text
-from service.events import editing, retention
+from service.events import dates, editing, retention
 from service.events.contents import COLUMNS, Content, content_of
+from service.events.dates import Plan
 from service.events.details import UnknownEvent
 from service.events.editing import EventCalledOff
-from service.events.tables import Event, Slot, closing
+from service.events.tables import Event, closing
 from service.journal.notes import note
 from service.refusal import Refusal
 
@@ -42,21 +42,12 @@ class DraftInUse(Refusal):
     """Somebody is booked or expected at the draft already."""
 
 
-@dataclass(frozen=True, slots=True)
-class FirstSlot:
-    """The date that an event begins with."""
-
-    starts_at: datetime
-    ends_at: datetime
-    capacity: int
-
-
-async def create(kind: str, content: Content, first: FirstSlot, by: str) -> UUID:
+async def create(kind: str, content: Content, first: Plan, by: str) -> UUID:
     """A draft of this kind with one slot; returns its id. A host that is a newcomer is entered."""
     async with db.transaction():
         content = await editing.with_host(content)
         event = await _insert(kind, content)
-        await _add_slot(event, first)
+        await _add_slot(event, first, by)
         await retention.follow(event.id)
         await note(by, "create", "event", event.id, kind=kind)
     return UUID(str(event.id))
@@ -87,7 +78,7 @@ async def duplicate(event_id: UUID, first_day: date | None, by: str) -> UUID:
         copy = await _insert(row["kind"], content_of(row))
         slots = await db.fetch(DATES, event_id) if first_day else []
         for slot in slots:
-            await _copy_slot(copy, slot, _days_between(slots[0]["starts_at"], first_day))
+            await _copy_slot(copy, slot, _days_between(slots[0]["starts_at"], first_day), by)
         await retention.follow(copy.id)
         await note(by, "duplicate", "event", copy.id, of=str(event_id), slots=len(slots))
     return UUID(str(copy.id))
@@ -144,24 +135,15 @@ async def _free_slug(title: str, kind: str, event_id: UUID) -> str:
     return text.numbered(base, {row["slug"] for row in await db.fetch(SLUGS, base, event_id)})
 
 
-async def _add_slot(event: Event, new: FirstSlot, fill: str = "best_fit") -> None:
-    slot = Slot(
-        id=uuid4(),
-        event=event.id,
-        starts_at=new.starts_at,
-        ends_at=new.ends_at,
-        capacity=new.capacity,
-        closes_at=closing(new.starts_at, event),
-        fill=fill,
-    )
-    await db.insert(slot)
+async def _add_slot(event: Event, plan: Plan, by: str) -> None:
+    await dates.enter(event.id, plan, closing(plan.starts_at, event), by)
 
 
-async def _copy_slot(event: Event, slot: Any, days: timedelta) -> None:
+async def _copy_slot(event: Event, slot: Any, days: timedelta, by: str) -> None:
     starts_at = i18n.local(slot["starts_at"]) + days  # a wall time: the hour stays when the clocks change between
     lasts = slot["ends_at"] - slot["starts_at"]
     ends_at = starts_at.astimezone(UTC) + lasts
-    await _add_slot(event, FirstSlot(starts_at, ends_at, slot["capacity"]), slot["fill"])
+    await _add_slot(event, Plan(starts_at, ends_at, slot["capacity"], fill=slot["fill"]), by)
 
 
 def _days_between(starts_at: datetime, day: date | None) -> timedelta:

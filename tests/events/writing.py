@@ -8,7 +8,7 @@ from uuid import UUID
 from service import clock, db
 from service.events import publishing
 from service.events.contents import MODELS, Content, content_of
-from service.events.publishing import FirstSlot
+from service.events.dates import Plan
 from service.events.tables import Event
 from tests.makers import make_organisation
 
@@ -40,13 +40,13 @@ async def some_content(kind: str = "visit", **changes: Any) -> Content:
     return Content(host=rules.pop("host", None) or (await make_organisation()).id, **rules)
 
 
-def a_date(starts_at: datetime | None = None, capacity: int = 24) -> FirstSlot:
+def a_date(starts_at: datetime | None = None, capacity: int = 24) -> Plan:
     """A first date of two hours, a week from now unless told."""
     starts = starts_at or clock.now() + timedelta(days=7)
-    return FirstSlot(starts, starts + timedelta(hours=2), capacity)
+    return Plan(starts, starts + timedelta(hours=2), capacity)
 
 
-async def make_draft(kind: str = "visit", first: FirstSlot | None = None, **changes: Any) -> UUID:
+async def make_draft(kind: str = "visit", first: Plan | None = None, **changes: Any) -> UUID:
     """A draft with one date."""
     return await publishing.create(kind, await some_content(kind, **changes), first or a_date(), ADA)
 

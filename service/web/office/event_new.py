@@ -10,7 +10,7 @@ from service import clock, templates
 from service.edge.loading import DECIDERS, actor, signed_in
 from service.events import places, publishing
 from service.events.contents import MODELS, Content, rules_of
-from service.events.publishing import FirstSlot
+from service.events.dates import Plan
 from service.people import organisations
 from service.web import forms
 from service.web.forms import Form
@@ -75,7 +75,7 @@ async def _content(form: Form, kind: str) -> Content | None:
     return Content(title=title, summary=summary, host=host, place=place, town=town[:100], **rules_of(kind))
 
 
-def _first_slot(form: Form, kind: str) -> FirstSlot | None:
+def _first_slot(form: Form, kind: str) -> Plan | None:
     starts_at = form.moment("day", "hour", missing=form.words.gettext("Please give the day and the time."))
     minutes = form.whole_number("minutes", least=SHORTEST_MINUTES, most=LONGEST_MINUTES) or MODELS[kind].minutes
     seats = form.whole_number("seats", least=1, most=MOST_SEATS, missing=event_fields.needed(form, "seats"))
@@ -83,4 +83,4 @@ def _first_slot(form: Form, kind: str) -> FirstSlot | None:
         form.refuse("day", form.words.gettext("Please choose a day to come."))
     if starts_at is None or seats is None:
         return None
-    return FirstSlot(starts_at, starts_at.astimezone(UTC) + timedelta(minutes=minutes), seats)
+    return Plan(starts_at, starts_at.astimezone(UTC) + timedelta(minutes=minutes), seats)
