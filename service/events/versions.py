@@ -7,11 +7,12 @@ from uuid import UUID
 from service import clock, db
 from service.refusal import Refusal
 
-# Whoever looked something up or took it out has changed nothing.
+# What makes the next version: whoever wrote to its people, or opened its door, has changed nothing.
+EDITS = ("edit", "edit_slot", "call_off")
 LAST = """
 SELECT journal.at, coalesce(person.name, '') AS name
 FROM journal LEFT JOIN person ON journal.actor = 'person:' || person.id
-WHERE journal.subject_id = ANY($1) AND journal.verb NOT LIKE 'export%' ORDER BY journal.id DESC LIMIT 1
+WHERE journal.subject_id = ANY($1) AND journal.verb = ANY($2) ORDER BY journal.id DESC LIMIT 1
 """
 
 
@@ -24,5 +25,5 @@ class EditedMeanwhile(Refusal):
 
 async def edited_meanwhile(*subjects: UUID) -> EditedMeanwhile:
     """The refusal that says who changed any of these last, and when."""
-    found = await db.fetch(LAST, list(subjects))
+    found = await db.fetch(LAST, list(subjects), list(EDITS))
     return EditedMeanwhile(found[0]["name"], found[0]["at"]) if found else EditedMeanwhile("", clock.now())

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from service import clock, db, worker
+from service.attendance import doors
 from service.bookings import changes, held, lapses, moving, news, seats, waiting
 from service.bookings.moving import HasBegun, InUse, WasCalledOff
 from service.bookings.tables import Booking, Dossier
@@ -19,6 +20,7 @@ from service.events.slots import BookableSlot, BookingClosed, UnknownSlot
 from service.events.versions import EditedMeanwhile
 from service.mail.tables import Email
 from service.operations import checks
+from service.people import staff
 from tests.bookings.classes import a_class, class_slot, end_of
 from tests.bookings.harness import at_once, booked, booking_of, journal_of, kinds
 from tests.bookings.minors import approval_slot, letters_to_guardian, pending_minor
@@ -239,6 +241,18 @@ async def test_who_saves_an_old_version_overwrites_nothing() -> None:
         await moving.change(slot.id, plan, version, ADA)
     now = await dates.load(slot.id)
     assert (now.starts_at, now.capacity) == (slot.starts_at + DAY, slot.capacity)
+
+
+async def test_who_did_something_else_to_the_date_is_not_who_edited_it() -> None:
+    slot = await make_slot()
+    plan, version = await plan_of(slot.id, capacity=3)
+    ada, ben = [await staff.add(name, f"{name}@campus.test", "organiser", by="test") for name in ("Ada", "Ben")]
+    moved_on, _ = await plan_of(slot.id, capacity=4)
+    await moving.change(slot.id, moved_on, version, f"person:{ada.id}")
+    await doors.open_link(slot.id, f"person:{ben.id}")
+    with pytest.raises(EditedMeanwhile) as refusal:
+        await moving.change(slot.id, plan, version, ADA)
+    assert refusal.value.by == "Ada"
 
 
 # Deleting
