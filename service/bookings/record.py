@@ -19,13 +19,13 @@ from service.people import delivery
 
 LETTERS = """
 SELECT id, letter, state, subject_kind, recipient, posted_at, settled_at, detail, content IS NOT NULL AS is_kept
-FROM email WHERE subject_kind = 'booking' AND subject_id = $1 OR subject_kind IN ('dossier', 'guardian')
-    AND subject_id = $2 ORDER BY id DESC
+FROM email WHERE subject_kind = 'booking' AND subject_id = $1
+    OR subject_kind IN ('dossier', 'guardian', 'message') AND subject_id = $2 ORDER BY id DESC
 """
 LETTER = """
 SELECT email.content FROM email JOIN booking ON booking.id = $1
 WHERE email.id = $2 AND (subject_kind = 'booking' AND subject_id = booking.id
-    OR subject_kind IN ('dossier', 'guardian') AND subject_id = booking.dossier)
+    OR subject_kind IN ('dossier', 'guardian', 'message') AND subject_id = booking.dossier)
 """
 JOURNAL = """
 SELECT journal.at, journal.actor, journal.verb, journal.facts, person.name

@@ -10,12 +10,16 @@ import pytest
 from litestar import Litestar
 
 from service import clock, db
-from service.bookings import attendees, changes, dossiers, waiting
+from service.attendance import check_in
+from service.bookings import attendees, changes, dossiers, messages, waiting
+from service.bookings.message_emails import Typed
+from service.bookings.messages import About
 from service.bookings.names import Name
 from service.bookings.plans import Party
 from service.bookings.tables import Dossier
 from service.events.slots import BookableSlot
 from service.people import delivery, sign_in, staff
+from tests.attendance.harness import AFTERNOON, door_slot
 from tests.bookings.classes import WEEK, a_class, class_slot, has, over
 from tests.bookings.harness import booked, booking_of, mail_goes_out, reread
 from tests.bookings.minors import PARENT, approval_slot, pending_minor
@@ -25,6 +29,7 @@ from tests.makers import BEN, CLEO, a_pupil, link_of, make_booking, make_event, 
 from tests.visits import Page, counted, dump, send
 from tests.web.office.harness import browser_of, somebody
 
+ROOT = Path(__file__).parents[3]
 ONE_MORE_LINE = """
 INSERT INTO journal (at, actor, verb, subject_kind, subject_id, facts)
 SELECT at, actor, verb, subject_kind, subject_id, facts FROM journal ORDER BY id DESC LIMIT 1
@@ -70,6 +75,25 @@ async def test_a_verb_that_it_does_not_know_is_shown_as_it_is(app: Litestar) -> 
         page = await seen(client, here(booking))
     assert "wave goodbye" in page.words
     assert "an organiser" in page.words
+
+
+def test_every_verb_that_is_noted_of_a_booking_has_its_words() -> None:
+    code = "".join(path.read_text() for path in (ROOT / "service").rglob("*.py"))
+    words = (ROOT / "templates/pages/office/_booking_words.html").read_text()
+    noted = set(re.findall(r'note(?:_each)?\([^,]+, "(\w+)"(?: if [^,]+)?, "(?:booking|dossier)"', code))
+    assert {"count", "count_present", "check_in", "undo_check_in", "move", "call_off", "erased"} <= noted
+    assert {verb for verb in noted if f'"{verb}": _(' not in words} == set()
+
+
+async def test_a_helper_without_account_is_called_so(app: Litestar) -> None:
+    with clock.at(AFTERNOON):
+        slot = await door_slot()
+        booking = await id_of(await make_booking(slot))
+        await check_in.mark_present(slot.id, booking, f"door:{slot.id}")
+    async with browser_of(app, await somebody("reader")) as client:
+        page = await seen(client, here(booking))
+    assert "Checked in at the door" in page.words
+    assert "a helper at the door" in page.words
 
 
 async def test_a_reader_sees_nobody_s_contact_needs_or_letters(app: Litestar) -> None:
@@ -277,6 +301,19 @@ async def test_a_letter_is_shown_without_the_links_that_open_it(app: Litestar, t
         assert "/bookings/…" in answer.text
         assert token not in answer.text
         assert re.findall(r"[a-z2-7]{32}", answer.text.lower().replace(booking.hex, "")) == []
+
+
+async def test_what_an_organiser_wrote_to_them_is_among_their_letters(app: Litestar, tmp_path: Path) -> None:
+    slot = await make_slot()
+    booking = await id_of(await make_booking(slot, BEN))
+    await mail_goes_out(tmp_path)
+    await messages.send(About(slot.event_id), "confirmed", Typed("Le bus", "Il part à midi."), "person:ada")
+    await mail_goes_out(tmp_path)
+    async with browser_of(app, await somebody("organiser")) as client:
+        page = await seen(client, here(booking))
+        assert "Message of the organisers: sent" in page.words
+        [path, _] = [one for one in page.inside if "/letters/" in one]
+        assert "Il part à midi." in (await client.get(path)).text
 
 
 async def test_letters_of_others_and_ways_in_are_not_there(app: Litestar, tmp_path: Path) -> None:
