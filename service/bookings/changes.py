@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from service import clock, db
-from service.bookings import class_emails, dossiers, emails, holds, invitations, noted, seats, waiting
+from service.bookings import class_emails, dossiers, emails, holds, invitations, seats, waiting
 from service.bookings.dossiers import UnknownLink
 from service.bookings.held import UNDO, Held, held_by, live_of, taking_place, undo_until
 from service.bookings.tables import LIVE, Booking, Dossier
@@ -184,7 +184,6 @@ async def _cancel(one: Held, how: Ending) -> str:
     if not await change(one, END, clock.now(), how.ended_by(was), list(LIVE)):
         return ""
     await silence(one)
-    await noted.forget(one.booking.id)
     if was == "waiting":
         await seats.count_waiting(one.slot.id, -one.booking.seats)
     else:

@@ -1,6 +1,7 @@
-"""What the door noted of bookings that change: who is moved, cancelled or called off was not there.
+"""What the door noted, and the office changes what it was noted of: nobody was where nothing took place.
 
-The door's own verbs stand above this module; all of them hold the slot, as whoever calls these does.
+Who was seen and cancelled then, was seen. The door's own verbs stand above this module; all of them hold the slot,
+as whoever calls these does.
 """
 
 from collections.abc import Collection

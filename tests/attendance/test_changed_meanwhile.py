@@ -7,7 +7,7 @@ import pytest
 from service import clock
 from service.attendance import arrivals, certificates, check_in, walk_ins
 from service.attendance.certificates import NoPresence
-from service.bookings import by_hand, calling_off, changes, decisions, moves, numbers
+from service.bookings import by_hand, calling_off, moves, numbers
 from service.bookings.numbers import Terms
 from service.bookings.plans import Party
 from service.events.slots import BookableSlot
@@ -15,7 +15,7 @@ from service.events.tables import Event
 from tests.attendance.harness import ADA, AFTERNOON, DAY, ENDS, HOUR, class_at_door, door_slot, id_of, later, noted
 from tests.bookings.news import moved
 from tests.bookings.offices import added
-from tests.makers import BEN, CLEO, make_booking, make_slot
+from tests.makers import make_booking, make_slot
 
 
 async def two_dates(apart: timedelta = DAY) -> tuple[BookableSlot, BookableSlot]:
@@ -38,20 +38,6 @@ async def test_who_is_moved_to_another_date_is_awaited_there_anew() -> None:
         assert (await arrivals.at_door(tomorrow.id)).here == 0
     with clock.at(ENDS + 3 * DAY), pytest.raises(NoPresence):
         await certificates.of_booking(booking)
-
-
-async def test_who_cancels_before_the_start_was_not_there() -> None:
-    with clock.at(AFTERNOON):
-        slot = await door_slot()
-        theirs, ours = await make_booking(slot, BEN), await make_booking(slot, CLEO)
-        for dossier in (theirs, ours):
-            await check_in.mark_present(slot.id, await id_of(dossier), ADA)
-
-        await changes.cancel(theirs)
-        await decisions.cancel(await id_of(ours), ADA)
-
-        door = await arrivals.at_door(slot.id)
-        assert (door.here, len(door.rows), len(door.others)) == (0, 0, 2)
 
 
 async def test_nobody_was_at_a_date_that_was_called_off() -> None:
