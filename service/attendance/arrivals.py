@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from service import clock, db, i18n, text
-from service.attendance import days
+from service.attendance import days, sheets
 from service.attendance.check_in import EXPECTED
 from service.attendance.sheets import in_capitals
 from service.events.slots import UnknownSlot
@@ -155,7 +155,7 @@ async def at_door(slot_id: UUID) -> Door:
     if not found:
         raise UnknownSlot
     booked, named = await db.fetch(BOOKED, slot_id), await _names(slot_id)
-    arrivals = sorted((_arrival(one, named.get(one["id"], [])) for one in booked), key=_order)
+    arrivals = [_arrival(one, named.get(one["id"], [])) for one in sorted(booked, key=_order)]
     rows = [one for one in arrivals if one.is_expected or one.here]
     slot = {name: value for name, value in found[0].items() if name not in ("id", "starts_at", "ends_at")}
     slot["closed_at"] = slot.pop("door_closed_at")
@@ -203,9 +203,9 @@ def _arrival(one: Any, named: list[tuple[str, str]]) -> Arrival:
     )
 
 
-def _order(one: Arrival) -> tuple[bool, str, UUID]:
-    """Classes are few and large: they stand first. Names are looked up without accents and case."""
-    return (not one.label, text.key(one.name), one.booking)
+def _order(one: Any) -> tuple[bool, str, str, UUID]:
+    """Classes are few and large: they stand first. Within both, the order is that of the sheet."""
+    return (not one["class_label"], *sheets.order(one))
 
 
 def _walk_in(row: Any) -> WalkIn:

@@ -116,6 +116,13 @@ def halves(starts_at: datetime, ends_at: datetime) -> list[tuple[datetime, datet
     return found
 
 
+def order(one: Any) -> tuple[str, str, UUID]:
+    """Where the row of a booking stands among those of its kind: a class by its label, a person by their name."""
+    if one["class_label"]:
+        return (text.key(one["class_label"]), text.key(one["school"]), one["id"])
+    return (*_name_key(one), one["id"])
+
+
 def in_capitals(last_name: str, first_name: str) -> str:
     """NOM Prénom."""
     return f"{last_name.upper()} {first_name}".strip()
@@ -153,10 +160,8 @@ def _sheet(slot: Any, booked: Sequence[Any], named: dict[UUID, list[Any]]) -> Sh
 
 def _sections(booked: Sequence[Any], named: dict[UUID, list[Any]]) -> list[Section]:
     """Who comes alone first, sorted by name; then the classes by label, each with blank lines for who has no name."""
-    alone = sorted((one for one in booked if not one["class_label"]), key=_name_key)
-    classes = sorted(
-        (one for one in booked if one["class_label"]), key=lambda one: (text.key(one["class_label"]), one["school"])
-    )
+    alone = sorted((one for one in booked if not one["class_label"]), key=order)
+    classes = sorted((one for one in booked if one["class_label"]), key=order)
     numbers = count(1)
     sections = [Section([row for one in alone for row in _alone(one, numbers)])] if alone else []
     return sections + [_class(one, sorted(named.get(one["id"], []), key=_name_key), numbers) for one in classes]

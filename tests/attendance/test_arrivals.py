@@ -7,13 +7,16 @@ from uuid import uuid4
 import pytest
 
 from service import clock, db
-from service.attendance import arrivals, check_in
+from service.attendance import arrivals, check_in, sheets
 from service.bookings import attendees, changes, erasure, waiting
+from service.bookings.by_hand import Way
 from service.bookings.names import Name
+from service.bookings.plans import Party
 from service.events import slots
 from service.events.slots import UnknownSlot
 from tests.attendance.harness import ADA, AFTERNOON, DAY, class_at_door, door_slot, id_of
 from tests.bookings.classes import a_class_of
+from tests.bookings.offices import added, unaddressed
 from tests.makers import BEN, CLEO, a_pupil, make_booking
 from tests.visits import counted
 
@@ -112,3 +115,22 @@ async def test_who_erased_their_details_keeps_a_place_without_a_name() -> None:
 async def test_an_unknown_slot_has_no_door() -> None:
     with pytest.raises(UnknownSlot):
         await arrivals.at_door(uuid4())
+
+
+async def test_the_door_and_the_sheet_list_the_same_people_in_the_same_order() -> None:
+    """Classes stand first at the door and last on paper; within both, a shorter family name comes before a longer."""
+    slot = await door_slot(99)
+    for first, last in (("Zoé", "De"), ("Anne", "De La Tour"), ("Bob", "D'Hôte"), ("Al", "Émery"), ("Cy", "de")):
+        await make_booking(slot, replace(a_pupil(), first_name=first, last_name=last))
+    await added(slot, unaddressed(first_name="Éva", last_name="Dé"), people=3)
+    for label in ("2de 4", "2DE 10", "1re B"):
+        await class_at_door(slot, Party(3, 1), label)
+    waits = await added(slot, way=Way.queue)
+    await changes.cancel(waits)
+
+    sheet, door = await sheets.of_slot(slot.id), await arrivals.at_door(slot.id)
+
+    alone, *classes = sheet.sections
+    assert [one.name for one in door.rows if not one.label] == [row.name for row in alone.rows if row.name]
+    assert [one.label for one in door.rows if one.label] == [section.label for section in classes]
+    assert door.expected == sheet.expected
