@@ -95,6 +95,15 @@ ODD = {
     "a name is listed where no class comes": """
         SELECT DISTINCT booking.id FROM booking JOIN attendee ON attendee.booking = booking.id
         WHERE booking.pupils = 0""",
+    "the door noted it at another slot": """
+        SELECT booking.id FROM booking JOIN presence ON presence.booking = booking.id
+        WHERE presence.slot <> booking.slot""",
+    "the door noted more people than it has seats": """
+        SELECT booking.id FROM booking JOIN presence ON presence.booking = booking.id
+        WHERE presence.people > booking.seats""",
+    "somebody was there although the slot was called off": """
+        SELECT booking.id FROM presence JOIN booking ON booking.id = presence.booking
+        JOIN slot ON slot.id = presence.slot WHERE slot.state = 'called_off'""",
 }
 STUCK = "SELECT count(*) AS letters FROM email WHERE state IN ('due', 'sending') AND posted_at < $1"
 FAILED = "SELECT count(*) AS letters FROM email WHERE state = 'failed' AND settled_at > $1"

@@ -7,10 +7,12 @@ import asyncpg
 import pytest
 
 from service import clock, db
+from service.attendance import check_in
 from service.bookings import attendees, changes, erasure, options, waiting
 from service.bookings.names import Name
 from service.bookings.plans import Party
 from service.operations import checks
+from tests.attendance.harness import AFTERNOON, door_slot
 from tests.bookings.classes import a_class, again, class_slot, end_of
 from tests.bookings.harness import booking_of
 from tests.bookings.queues import DAY, ask, deadline_of, full_slot, joined, some
@@ -271,3 +273,24 @@ async def test_letters_that_wait_too_long_and_letters_that_failed_are_found() ->
     assert [line.split(" ")[0] for line in found] == ["1", "1"]
     assert "more than an hour" in found[0]
     assert "could not be delivered" in found[1]
+
+
+@pytest.mark.parametrize(
+    ("lie", "what"),
+    [
+        ("UPDATE presence SET slot = (SELECT id FROM slot WHERE id <> presence.slot)", "at another slot"),
+        ("UPDATE presence SET people = 9", "more people than it has seats"),
+        ("UPDATE slot SET state = 'called_off', called_off_reason = 'x'", "although the slot was called off"),
+    ],
+)
+async def test_what_the_door_cannot_have_noted_is_found(lie: str, what: str) -> None:
+    with clock.at(AFTERNOON):
+        slot, _ = await door_slot(), await make_slot()
+        booking = (await booking_of(await make_booking(slot))).id
+        await check_in.mark_present(slot.id, booking, "person:ada")
+    assert await checks.odd_bookings() == []
+    await db.fetch(lie)
+
+    [(found, named)] = await checks.odd_bookings()
+    assert what in found
+    assert named == booking
