@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit, urlunsplit
@@ -29,7 +29,7 @@ EMPTYING_ORDER = (
 
 
 @pytest.fixture(scope="session")
-def server_url() -> Iterator[str]:
+async def server_url() -> AsyncIterator[str]:
     """A PostgreSQL server: the one of DATABASE_URL, or an embedded one that ends with the session.
 
     Not below pytest's own folder: a second pytest run would close that to the server's user.
@@ -38,6 +38,7 @@ def server_url() -> Iterator[str]:
         yield given
         return
     with TemporaryDirectory(prefix="passerelle-") as folder, embedded.postgres(Path(folder)) as url:
+        await _hurry(url)
         yield url
 
 
@@ -113,6 +114,15 @@ def where_nginx_is() -> str | None:
 def libreoffice() -> str | None:
     """This machine's LibreOffice: SOFFICE, or where it usually is."""
     return os.environ.get("SOFFICE") or shutil.which("soffice") or shutil.which("libreoffice")
+
+
+async def _hurry(url: str) -> None:
+    """Let the server of the tests not wait for its disk: what it holds is thrown away."""
+    connection = await asyncpg.connect(url)
+    for wait in ("fsync", "synchronous_commit", "full_page_writes"):
+        await connection.execute(f"ALTER SYSTEM SET {wait} = off")
+    await connection.execute("SELECT pg_reload_conf()")
+    await connection.close()
 
 
 async def fresh_database(server_url: str, name: str) -> str:

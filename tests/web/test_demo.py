@@ -228,6 +228,15 @@ async def test_without_the_demonstration_there_is_no_mailbox(visitor: httpx.Asyn
     assert [(await visitor.get(f"/demo/mailbox{path}")).status_code for path in ("", "/1", "/1/html")] == [404] * 3
 
 
+async def test_the_start_page_opens_the_office_in_one_press(visitor: httpx.AsyncClient) -> None:
+    await demo.load()
+    async with demonstration() as tried:
+        assert len(Page.of(await tried.get("/")).all("form", action="/demo/office")) == 1
+        await send(tried, "/demo/office")
+        assert Page.of(await tried.get("/office")).all("form", action="/demo/office") == []
+    assert Page.of(await visitor.get("/")).all("form", action="/demo/office") == []
+
+
 async def test_one_press_opens_the_office_and_only_in_the_demonstration(visitor: httpx.AsyncClient) -> None:
     await demo.load()
     async with demonstration() as tried:

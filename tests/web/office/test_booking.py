@@ -20,13 +20,13 @@ from service.bookings.tables import Dossier
 from service.events.slots import BookableSlot
 from service.people import delivery, sign_in, staff
 from tests.attendance.harness import AFTERNOON, door_slot
-from tests.bookings.classes import WEEK, a_class, class_slot, has, over
+from tests.bookings.classes import WEEK, a_class, a_class_of, class_slot, has, over
 from tests.bookings.harness import booked, booking_of, mail_goes_out, reread
 from tests.bookings.minors import PARENT, approval_slot, pending_minor
 from tests.bookings.offices import added, id_of, two_slots, unaddressed
 from tests.bookings.queues import full_slot, joined, state_of
 from tests.makers import BEN, CLEO, a_pupil, link_of, make_booking, make_event, make_slot
-from tests.visits import Page, counted, dump, send
+from tests.visits import Page, counted, dump, send, somebody_who_came
 from tests.web.office.harness import browser_of, somebody
 
 ROOT = Path(__file__).parents[3]
@@ -66,6 +66,21 @@ async def test_it_shows_who_what_and_all_that_was_done_by_whom(app: Litestar) ->
         assert words in page.words
     assert [verb in page.words for verb in ("Booked", "Names given", "Confirmed")] == [True] * 3
     assert "the booker" in page.words
+
+
+async def test_it_says_who_came_and_leads_to_the_certificate(app: Litestar) -> None:
+    dossier = await a_class_of(await make_slot(40), pupils=3, chaperones=1)
+    booking, reader, ada = await id_of(dossier), await somebody("reader"), await somebody("organiser")
+    path = here(booking, "/certificate.pdf?lang=en")
+    async with browser_of(app, ada) as client, browser_of(app, reader) as reads:
+        assert "Presence" not in (await seen(client, here(booking))).words
+        await somebody_who_came(dossier)
+        came = await seen(client, here(booking))
+        assert ("4 of 4" in came.words, path in came.addresses) == (True, True)
+        assert path not in (await seen(reads, here(booking))).addresses
+        await db.fetch("UPDATE presence SET people = 0 WHERE booking = $1", booking)
+        missed = await seen(client, here(booking))
+        assert ("absent" in missed.words, path in missed.addresses) == (True, False)
 
 
 async def test_a_verb_that_it_does_not_know_is_shown_as_it_is(app: Litestar) -> None:
