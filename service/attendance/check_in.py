@@ -179,7 +179,7 @@ async def _count(one: Any, slot_id: UUID, people: int, by: str) -> Seen:
         raise MoreThanBooked(one["seats"])
     if not await _set(one, slot_id, people, by):
         return _seen(one)
-    await note(by, "count", "booking", one["id"], people=people)
+    await note(by, "count_at_door", "booking", one["id"], people=people)
     return Seen(one["id"], one["seats"], people, clock.now() if people else None, is_new=True)
 
 

@@ -54,7 +54,7 @@ async def noted(slot: BookableSlot) -> list[tuple[int, str]]:
 
 async def told(subject: UUID) -> list[str]:
     """What the journal says was done at the door with it."""
-    verbs = "('check_in', 'undo_check_in', 'count', 'walk_in', 'undo_walk_in', 'close_door', 'reopen_door')"
+    verbs = "('check_in', 'undo_check_in', 'count_at_door', 'walk_in', 'undo_walk_in', 'close_door', 'reopen_door')"
     sql = f"SELECT verb FROM journal WHERE subject_id = $1 AND verb IN {verbs} ORDER BY id"
     return [row["verb"] for row in await db.fetch(sql, subject)]
 

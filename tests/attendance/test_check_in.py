@@ -181,7 +181,7 @@ async def test_a_tap_whose_answer_was_lost_counts_once_when_it_is_sent_again() -
     for _ in range(2):
         await check_in.step(slot.id, booking, 3, ADA, key=key)
     assert await noted(slot) == [(3, ADA)]
-    assert await told(booking) == ["count"]
+    assert await told(booking) == ["count_at_door"]
 
 
 async def test_a_refused_tap_does_not_use_up_its_key() -> None:
@@ -359,7 +359,7 @@ async def test_whole_numbers_from_two_phones_end_as_the_last_one() -> None:
     outcomes = await at_once(*(check_in.count_class(slot.id, booking, people, ADA) for people in (20, 24)))
     assert kinds(outcomes) == {"Seen": 2}
     [(people, _)] = await noted(slot)
-    facts = await db.fetch("SELECT facts FROM journal WHERE verb = 'count' ORDER BY id DESC LIMIT 1")
+    facts = await db.fetch("SELECT facts FROM journal WHERE verb = 'count_at_door' ORDER BY id DESC LIMIT 1")
     assert f'"people": {people}' in facts[0]["facts"]
 
 
