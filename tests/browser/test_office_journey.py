@@ -176,14 +176,15 @@ async def _at_the_door(browser: Browser, address: str, code: str) -> None:
 
 
 async def _export(page: Page, folder: Path) -> None:
-    """All bookings as files; who was there stands in them."""
-    await page.get_by_role("link", name="Aujourd’hui").first.click()
-    await page.get_by_role("link", name=EVENT["title"], exact=True).click()
+    """From the door to the list: all bookings as files, in which stands who was there, and all certificates in one."""
+    await page.get_by_role("link", name="Inscriptions").click()
+    assert "16 " in await page.locator(".slot-head .counts").inner_text()
     await page.locator("details.more summary").click()
     table = await _taken(page, page.get_by_role("link", name="(CSV)"), folder)
     rows = csv.DictReader(table.decode("utf-8-sig").splitlines(), delimiter=";")
     assert {row["Prénom"]: row["Présents"] for row in rows} == {"Zoe": "1", "Tom": "0", "Manon": "13", "Léo": "1"}
     assert (await _taken(page, page.get_by_role("link", name="(XLSX)"), folder)).startswith(b"PK")
+    assert (await _taken(page, page.get_by_role("link", name="Attestations"), folder)).startswith(b"%PDF")
 
 
 async def _certificates(page: Page, mail: dict[str, str], folder: Path) -> None:
@@ -195,6 +196,7 @@ async def _certificates(page: Page, mail: dict[str, str], folder: Path) -> None:
         assert (await _taken(page, page.get_by_role("link", name="PDF"), folder)).startswith(b"%PDF")
     await page.goto(mail["tom"])
     assert await page.get_by_role("link", name="Attestation").count() == 0
+    assert "Aucune présence n’a été notée" in await page.locator(".page-head").inner_text()
     await page.goto(mail["tom"].partition("?")[0] + "/certificate")
     assert "Aucune présence n’a été notée" in await page.locator("main").inner_text()
 
