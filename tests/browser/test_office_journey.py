@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from service import clock, db
 from tests.bookings.harness import mail_goes_out, text_of
+from tests.live import served
 from tests.makers import make_organisation
 from tests.web.office.harness import somebody
 
@@ -69,6 +70,16 @@ async def test_the_day_of_an_organiser(browser: Browser, site: str, tmp_path: Pa
     await _export(office, tmp_path)
     await _certificates(phone, mail, tmp_path)
     for page in (office, phone):
+        await page.context.close()
+
+
+async def test_the_start_page_of_the_demonstration_opens_the_office(browser: Browser, tmp_path: Path) -> None:
+    async with served(tmp_path, as_demo=True) as site:
+        page = await _opened(browser, **PHONE, **PLAIN)
+        await page.goto(site)
+        await page.get_by_role("button", name="Ouvrir l’espace organisateurs").click()
+        assert page.url == f"{site}/office"
+        assert await page.locator(".filling").count() > 0
         await page.context.close()
 
 
