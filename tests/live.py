@@ -23,10 +23,10 @@ async def served(
     smtp_url: str = "",
     workers: int = 1,
     with_worker: bool = True,
-    as_demo: bool = False,
+    command: str = "serve",
     **more: str,
 ) -> AsyncIterator[str]:
-    """Run server and worker while the block runs, or the demonstration; yields the server's address."""
+    """Run server and worker while the block runs, or ``demo``; yields the server's address."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     environment = {
@@ -43,7 +43,7 @@ async def served(
         "LOG_LEVEL": "ERROR",
         **more,
     }
-    arguments = ["demo"] if as_demo else ["serve", *(["--with-worker"] if with_worker else [])]
+    arguments = [command, *(["--with-worker"] if command == "serve" and with_worker else [])]
     process = await start(arguments, environment)
     try:
         await _until_ready(address, process)

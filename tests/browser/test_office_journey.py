@@ -74,7 +74,7 @@ async def test_the_day_of_an_organiser(browser: Browser, site: str, tmp_path: Pa
 
 
 async def test_the_start_page_of_the_demonstration_opens_the_office(browser: Browser, tmp_path: Path) -> None:
-    async with served(tmp_path, as_demo=True) as site:
+    async with served(tmp_path, command="demo") as site:
         page = await _opened(browser, **PHONE, **PLAIN)
         await page.goto(site)
         await page.get_by_role("button", name="Ouvrir l’espace organisateurs").click()
