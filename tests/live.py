@@ -18,9 +18,15 @@ START_SECONDS = 30.0
 
 @asynccontextmanager
 async def served(
-    data_dir: Path, *, smtp_url: str = "", workers: int = 1, with_worker: bool = True, **more: str
+    data_dir: Path,
+    *,
+    smtp_url: str = "",
+    workers: int = 1,
+    with_worker: bool = True,
+    command: str = "serve",
+    **more: str,
 ) -> AsyncIterator[str]:
-    """Run server and worker while the block runs; yields the server's address."""
+    """Run server and worker while the block runs, or ``demo``; yields the server's address."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     environment = {
@@ -37,7 +43,7 @@ async def served(
         "LOG_LEVEL": "ERROR",
         **more,
     }
-    arguments = ["serve", *(["--with-worker"] if with_worker else [])]
+    arguments = [command, *(["--with-worker"] if command == "serve" and with_worker else [])]
     process = await start(arguments, environment)
     try:
         await _until_ready(address, process)

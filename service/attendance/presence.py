@@ -1,7 +1,5 @@
 """Who came, as far as somebody counted."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from service import db
@@ -14,15 +12,6 @@ SELECT count(*) > 0 AS counted,
        coalesce(sum(presence.people) FILTER (WHERE presence.booking = booking.id), 0) > 0 AS came
 FROM booking JOIN presence ON presence.slot = booking.slot WHERE booking.id = $1
 """
-NOTED = "SELECT people, noted_at FROM presence WHERE booking = $1"
-
-
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """What the door noted of one booking: how many came (nobody: absent), and when."""
-
-    people: int
-    noted_at: datetime
 
 
 async def people_at(event_id: UUID) -> int | None:
@@ -35,9 +24,3 @@ async def came(booking_id: UUID) -> bool | None:
     """Whether the people of a booking came; None when nobody counted at their slot."""
     row = (await db.fetch(OF_BOOKING, booking_id))[0]
     return bool(row["came"]) if row["counted"] else None
-
-
-async def noted(booking_id: UUID) -> Noted | None:
-    """What stands of a booking; None while nobody noted anything."""
-    rows = await db.fetch(NOTED, booking_id)
-    return Noted(**dict(rows[0])) if rows else None

@@ -27,6 +27,10 @@ SELECT email.content FROM email JOIN booking ON booking.id = $1
 WHERE email.id = $2 AND (subject_kind = 'booking' AND subject_id = booking.id
     OR subject_kind IN ('dossier', 'guardian', 'message') AND subject_id = booking.dossier)
 """
+FOUND = """
+SELECT booking.dossier, presence.people AS came
+FROM booking LEFT JOIN presence ON presence.booking = booking.id WHERE booking.id = $1
+"""
 JOURNAL = """
 SELECT journal.at, journal.actor, journal.verb, journal.facts, person.name
 FROM journal LEFT JOIN person ON journal.actor = 'person:' || person.id
@@ -95,11 +99,12 @@ class Date:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What an organiser's page of a booking shows."""
+    """What an organiser's page of a booking shows; ``came`` is how many were seen at the door, None until noted."""
 
     dossier: Dossier
     one: Held
     held: list[Held]
+    came: int | None
     names: list[Name]
     position: int
     is_unreachable: bool
@@ -148,7 +153,7 @@ class Record:
 
 async def of(booking_id: UUID, now: datetime) -> Record:
     """The booking as it is ``now``. Refuses: UnknownBooking."""
-    found = await db.fetch("SELECT dossier FROM booking WHERE id = $1", booking_id)
+    found = await db.fetch(FOUND, booking_id)
     if not found:
         raise UnknownBooking
     dossier = await dossiers.by_id(found[0]["dossier"])
@@ -158,6 +163,7 @@ async def of(booking_id: UUID, now: datetime) -> Record:
         dossier=dossier,
         one=one,
         held=held,
+        came=found[0]["came"],
         names=(await attendees.of(dossier)).get(booking_id, []),
         position=(await turns.rank_of(one.booking)).position if one.booking.state == "waiting" else 0,
         is_unreachable=await delivery.is_undeliverable(dossier.email_key),

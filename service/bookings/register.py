@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from service import db, text
+from service import clock, db, text
 from service.bookings.tables import LIVE, OVER, STATES
 from service.events.slots import UnknownSlot
 
@@ -26,7 +26,9 @@ MAILS = ("sent", "under_way", "failed", "no_address")
 HEAD = """
 SELECT slot.id, slot.event, slot.starts_at, slot.ends_at, slot.capacity, slot.seats_taken, slot.seats_waiting,
        slot.called_off_reason AS reason, event.title, event.kind, event.place, event.state = 'draft' AS is_draft,
-       slot.state = 'called_off' OR event.state = 'called_off' AS is_off
+       slot.state = 'called_off' OR event.state = 'called_off' AS is_off,
+       (SELECT coalesce(sum(people), 0)::int FROM presence WHERE presence.slot = slot.id) AS came,
+       EXISTS (SELECT FROM presence WHERE presence.slot = slot.id AND booking IS NOT NULL AND people > 0) AS is_attended
 FROM slot JOIN event ON event.id = slot.event WHERE slot.id = $1
 """
 # Of the letters about a booking, or about the whole class that it is part of, the last that was meant to arrive.
@@ -36,19 +38,21 @@ SELECT booking.id, booking.state, booking.seats, booking.pupils, booking.chapero
        booking.awaits_approval, booking.awaits_guardian, dossier.first_name, dossier.last_name, dossier.school,
        dossier.class_label, dossier.code, dossier.email <> '' AS has_address,
        dossier.erase_asked_at IS NOT NULL AS is_erased, address.undeliverable_since IS NOT NULL AS is_unreachable,
+       presence.people AS came,
        (SELECT mail.state FROM (
             SELECT id, state FROM email WHERE subject_kind = 'booking' AND subject_id = booking.id
             UNION ALL SELECT id, state FROM email WHERE subject_kind = 'dossier' AND subject_id = dossier.id) mail
         ORDER BY mail.state = 'superseded', mail.id DESC LIMIT 1) AS letter_state
 FROM booking JOIN dossier ON dossier.id = booking.dossier
 LEFT JOIN address ON address.email_key = dossier.email_key AND dossier.email_key <> ''
+LEFT JOIN presence ON presence.booking = booking.id
 WHERE booking.slot = $1 AND booking.ended_by <> 'merged' ORDER BY booking.queued_at, booking.id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The slot that the table is about, of a draft too."""
+    """The slot that the table is about, of a draft too; ``came`` counts all who were seen at its door."""
 
     id: UUID
     event: UUID
@@ -63,11 +67,18 @@ class Head:
     place: str
     is_draft: bool
     is_off: bool
+    came: int
+    is_attended: bool
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self.ends_at <= clock.now()
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One booking, without its contacts. ``position`` counts in the queue, from 1."""
+    """One booking, without its contacts. ``position`` counts in the queue, from 1; ``came`` is None until noted."""
 
     id: UUID
     state: str
@@ -90,6 +101,7 @@ class Row:
     has_address: bool
     is_erased: bool
     is_unreachable: bool
+    came: int | None
     letter_state: str | None
     position: int = 0
 

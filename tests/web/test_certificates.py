@@ -98,6 +98,18 @@ async def test_too_early_or_not_seen_is_said_on_a_page(
             assert (answer.status_code, sentence in Page.of(answer).words) == (status, True)
 
 
+async def test_who_was_not_seen_reads_it_on_their_page_where_others_were(visitor: httpx.AsyncClient) -> None:
+    slot = await door_slot()
+    link, unseen = link_of(await make_booking(slot)), "Nobody noted a presence for this booking."
+    with clock.at(ENDS):
+        assert unseen not in (await read(visitor, link)).words
+    await came(slot, await make_booking(slot, CLEO))
+    with clock.at(ENDS):
+        page = await read(visitor, link)
+    assert unseen in page.words
+    assert "If you were there, write to the campus: it can put that right." in page.words
+
+
 async def test_a_wrong_link_or_one_of_who_erased_opens_none(visitor: httpx.AsyncClient) -> None:
     slot = await door_slot()
     dossier = await came(slot, await make_booking(slot))

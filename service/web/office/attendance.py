@@ -25,7 +25,7 @@ SLOT, DAY = "/office/slots/{slot:uuid}/attendance", "/office/days/{day:str}/atte
 async def show(request: Visit, slot: FromPath[UUID]) -> Response[str]:
     """The sheet as a page to print."""
     sheet = await _of_slot(request, slot, "html")
-    return _page(request, [sheet], sheet.title, f"/office/slots/{slot}/attendance")
+    return _page(request, [sheet], sheet.title, f"/office/slots/{slot}")
 
 
 @get(f"{SLOT}.pdf", opt=OPEN)
@@ -55,7 +55,7 @@ async def show_day(request: Visit, day: FromPath[str]) -> Response[str]:
     """The sheets of a day, one after the other, as a page to print; or that nothing takes place then."""
     chosen = files.day_of(day)
     found = await _of_day(request, chosen, "html")
-    return _page(request, found, _title(request, chosen), f"/office/days/{chosen}/attendance", chosen)
+    return _page(request, found, _title(request, chosen), f"/office/days/{chosen}", chosen)
 
 
 @get(f"{DAY}.pdf", opt=OPEN)
@@ -107,9 +107,10 @@ async def _of_day(request: Visit, day: date, kind: str) -> list[Sheet]:
     return found
 
 
-def _page(request: Visit, found: list[Sheet], title: str, address: str, day: date | None = None) -> Response[str]:
+def _page(request: Visit, found: list[Sheet], title: str, of: str, day: date | None = None) -> Response[str]:
     shown = sheet_words.shown(found, title, language(request))
-    return page(request, "office/attendance", **shown, address=address, day=day, me=signed_in(request))
+    back, address = "" if day else of, f"{of}/attendance"
+    return page(request, "office/attendance", **shown, address=address, back=back, day=day, me=signed_in(request))
 
 
 async def _pdf(request: Visit, found: list[Sheet], title: str, name: str) -> Response[bytes]:

@@ -9,7 +9,6 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from service import clock
-from service.attendance import presence
 from service.bookings import by_hand, decisions, moves, numbers, pending, record
 from service.bookings.by_hand import MOST_PEOPLE, OthersWait
 from service.bookings.numbers import Terms
@@ -148,7 +147,6 @@ async def booking_answer(
         others_wait=isinstance(refusal, OthersWait) or form.ticked("before_others"),
         done=request.query_params.get("done", ""),
         missing=number_of(request, "missing"),
-        presence=await presence.noted(booking),
     )
 
 

@@ -8,8 +8,10 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from service import clock
+from service.attendance import days
 from service.bookings import decisions, pending, register, selections
-from service.bookings.register import Filters
+from service.bookings.register import Filters, Head
 from service.bookings.selections import Outcome
 from service.edge.loading import DECIDERS, LISTS, actor, signed_in
 from service.web import forms, refusals
@@ -73,6 +75,7 @@ async def _table(
         me=who,
         form=form,
         slot=head,
+        next_step=_next_step(head),
         filters=filters,
         found=found,
         groups=list(register.GROUPS),
@@ -83,6 +86,13 @@ async def _table(
         refused=_said(request, outcome),
         pages=_around(filters, found.page),
     )
+
+
+def _next_step(slot: Head) -> str:
+    """What one does next with the slot: add somebody before its day, then check in, then thank who came."""
+    if slot.is_over and slot.is_attended:
+        return "certificates"
+    return "door" if days.opens_at(slot.starts_at) <= clock.now() < days.closes_at(slot.ends_at) else "add"
 
 
 def _said(request: Visit, outcome: Outcome | None) -> list[dict[str, Any]]:

@@ -76,11 +76,11 @@ async def test_it_says_who_came_and_leads_to_the_certificate(app: Litestar) -> N
         assert "Presence" not in (await seen(client, here(booking))).words
         await somebody_who_came(dossier)
         came = await seen(client, here(booking))
-        assert ("4 of 4" in came.words, path in came.addresses) == (True, True)
+        assert ("Here: 4 of 4" in came.words, path in came.addresses) == (True, True)
         assert path not in (await seen(reads, here(booking))).addresses
         await db.fetch("UPDATE presence SET people = 0 WHERE booking = $1", booking)
         missed = await seen(client, here(booking))
-        assert ("absent" in missed.words, path in missed.addresses) == (True, False)
+        assert ("Absent" in missed.words, path in missed.addresses) == (True, False)
 
 
 async def test_a_verb_that_it_does_not_know_is_shown_as_it_is(app: Litestar) -> None:
