@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from service import clock, db, i18n
 from tests.browser import office_stage
-from tests.browser.office_openers import sent
+from tests.browser.office_openers import overtaken, sent
 from tests.browser.office_stage import OfficeStage
 from tests.browser.openers import Opener
 from tests.browser.situation import Situation, at
@@ -73,7 +73,7 @@ def _event_forms(staged: OfficeStage) -> list[Situation]:
         _at("office-new-event-refused", sent(new, "/events/new", title="Souder", seats="mille", hour="25")),
         at("office-edit", edit, ADMIN),
         _at("office-edit-refused", sent(edit, "/edit", title="", contact_email="personne")),
-        _at("office-edit-conflict", sent(edit, "/edit", summary="Deux ateliers.", rival=rival)),
+        _at("office-edit-conflict", overtaken(edit, "/edit", rival, summary="Deux ateliers.")),
         _at("office-edit-confirm", sent(booked, "/edit", place=elsewhere)),
     ]
 
