@@ -6,7 +6,7 @@ from playwright.async_api import Page
 
 from tests.browser.openers import Opener
 
-BROKEN = 500
+FOUND = 200
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,12 @@ class Situation:
     role: str = ""
 
 
-def at(name: str, path: str, role: str = "") -> Situation:
-    """A situation that has an address."""
+def at(name: str, path: str, role: str = "", *, status: int = FOUND) -> Situation:
+    """A situation that has an address, and the status of its answer."""
 
     async def open_it(page: Page, site: str) -> None:
         answer = await page.goto(site + path)
         assert answer is not None
-        assert answer.status < BROKEN, name  # a picture of the wrong page proves nothing
+        assert answer.status == status, f"{name}: {answer.status}"  # a picture of the wrong page proves nothing
 
     return Situation(name, open_it, path, role)

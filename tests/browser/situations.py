@@ -169,7 +169,7 @@ def _minors(staged: Stage) -> list[Situation]:
         at("parent-given", parents["minor-given"]),
         at("parent-refused", parents["minor-refused"]),
         at("parent-over", parents["minor-gone"]),
-        at("parent-unknown-link", "/authorisations/almost-right"),
+        at("parent-unknown-link", "/authorisations/almost-right", status=404),
     ]
 
 
@@ -193,10 +193,10 @@ def _flat(path: str) -> str:
 def _errors(staged: Stage) -> list[Situation]:
     link = link_of(staged.dossiers["long"])
     return [
-        at("error-404", "/nothing-here"),
-        at("error-404-en", "/nothing-here?lang=en"),
-        at("error-unknown-link", "/bookings/almost-right"),
-        at("error-unknown-host", "/hosts/unknown"),
+        at("error-404", "/nothing-here", status=404),
+        at("error-404-en", "/nothing-here?lang=en", status=404),
+        at("error-unknown-link", "/bookings/almost-right", status=404),
+        at("error-unknown-host", "/hosts/unknown", status=404),
         Situation("error-413", openers.too_much("/bookings/find")),
         Situation("error-429", openers.too_often(link, "/cancel")),
         Situation("error-500", openers.broken("/events/atelier-vision-ia")),

@@ -129,6 +129,7 @@ async def event_answer(request: Visit, overview: Overview, form: Form, refusal: 
         },
         done=request.query_params.get("done", ""),
         told=_number(request, "told", least=0),
+        number=_number(request, "number"),
     )
 
 

@@ -1,5 +1,6 @@
 """A letter as it was sent, for organisers: without the links that would open it in the booker's place."""
 
+from email.utils import parsedate_to_datetime
 from uuid import UUID
 
 from litestar import MediaType, Response, get
@@ -29,6 +30,8 @@ async def show(request: Visit, booking: FromPath[UUID], number: FromPath[int]) -
         booking=booking,
         here_path=f"{path_of_booking(booking)}/letters/{number}/html",
         letter=letter,
+        envelope=(envelope := dict(letter.headers)),
+        sent_at=parsedate_to_datetime(envelope["Date"]) if "Date" in envelope else None,
     )
 
 

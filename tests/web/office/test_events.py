@@ -239,3 +239,23 @@ async def test_looking_changes_nothing(app: Litestar) -> None:
         assert {name: rows for name, rows in (await dump()).items() if name != "session"} == {
             name: rows for name, rows in before.items() if name != "session"
         }
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"done": "dates_added", "number": "6"}, "6 dates are added"),
+        ({"done": "date_changed", "told": "3"}, "The date is changed3 people are told."),
+        ({"done": "date_deleted"}, "The date is deleted"),
+        ({"done": "date_called_off", "told": "1"}, "The date was called off1 person is told."),
+        ({"done": "event_called_off", "told": "2"}, "The event was called off2 people are told."),
+    ],
+)
+async def test_what_was_done_to_its_dates_is_said_where_one_comes_back_to(
+    app: Litestar, query: dict[str, str], words: str
+) -> None:
+    event = await make_event()
+    here = f"/office/events/{event.id}"
+    async with browser_of(app, await somebody("organiser")) as client:
+        assert words in (await page_of(client, here, **query)).words
+        assert words not in (await page_of(client, here, done="nonsense")).words
