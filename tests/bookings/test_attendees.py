@@ -177,12 +177,18 @@ async def test_of_two_savings_at_once_one_list_stands_whole() -> None:
 async def test_without_the_lock_two_lists_would_be_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control: look, then write."""
 
-    async def only_looks(dossier: Dossier) -> Dossier:
-        await db.fetch("SELECT 1")
-        await asyncio.sleep(0.05)
+    both, groups = asyncio.Barrier(2), attendees.groups
+
+    async def holds_nothing(dossier: Dossier) -> Dossier:
         return dossier
 
+    async def both_have_looked(dossier: Dossier) -> list[attendees.Group]:
+        found = await groups(dossier)
+        await both.wait()
+        return found
+
     dossier, booking = await a_class()
-    monkeypatch.setattr(changes, "hold", only_looks)
+    monkeypatch.setattr(changes, "hold", holds_nothing)
+    monkeypatch.setattr(attendees, "groups", both_have_looked)
     await at_once(*(attendees.save(dossier, {booking: [name]}) for name in (MARIE, LEA)))
     assert len((await attendees.of(dossier))[booking]) == 2
