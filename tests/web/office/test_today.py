@@ -103,3 +103,15 @@ async def test_it_costs_the_same_statements_with_one_booking_and_with_three_hund
                 await seen(client)
             found.append(len(statements))
     assert found == [5, 5]  # who asks, and four questions
+
+
+ROOMS = ("/office", "/office/events", "/office/exports", "/office/staff", "/office/settings")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+async def test_the_bar_says_in_which_room_one_is(app: Litestar, room: str) -> None:
+    async with browser_of(app, await somebody("admin")) as client:
+        page = Page.of(await client.get(room))
+    here = {one["href"] for one in page.all("a", **{"aria-current": "page"})}
+    assert here & set(ROOMS) == {room}
+    assert len(page.all("meta", name="robots", content="noindex")) == 1
