@@ -58,6 +58,7 @@ VIEWS = (
     View("forced-colours", forced="active", scheme="dark"),
     View("320-large-text", 320, 640, style=LARGE_TEXT),  # last: the large text stays
 )
+STAFF_VIEWS = tuple(view for view in VIEWS if view.name not in ("phone-dark", "forced-colours"))  # they are many
 LETTER_VIEWS = (View("phone"), View("phone-dark", scheme="dark"))
 
 

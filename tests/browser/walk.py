@@ -1,12 +1,11 @@
 """One walk over every situation: each page is asked everything, and has its pictures taken."""
 
-import asyncio
 from collections import defaultdict
 
 from playwright.async_api import Browser, Page, Request, ViewportSize
 
 from tests.browser import audit, situations, staff
-from tests.browser.gallery import VIEWS, Gallery
+from tests.browser.gallery import STAFF_VIEWS, VIEWS, Gallery
 from tests.browser.situation import Situation
 
 WIDTHS = (1280, 390, 320)
@@ -16,23 +15,11 @@ Findings = dict[str, list[str]]
 
 
 async def walk(browser: Browser, site: str, gallery: Gallery) -> Findings:
-    """What is wrong, by what was asked. What has an address is looked at two at a time; what changes rows, alone."""
+    """What is wrong, by what was asked. What has an address is looked at first, before forms change the rows."""
     found: Findings = defaultdict(list)
-    two = asyncio.Semaphore(2)
-
-    async def visit(situation: Situation) -> None:
-        async with two:
-            await _visit(browser, site, situation, gallery, found)
-
     for part in (situations.empty, situations.all_situations):  # the second fills the service
-        known = await part()
-        async with asyncio.TaskGroup() as tasks:
-            for situation in known:
-                if situation.path is not None:
-                    tasks.create_task(visit(situation))
-        for situation in known:
-            if situation.path is None:
-                await visit(situation)
+        for situation in sorted(await part(), key=lambda one: one.path is None):
+            await _visit(browser, site, situation, gallery, found)
     return found
 
 
@@ -50,7 +37,7 @@ async def _visit(browser: Browser, site: str, situation: Situation, gallery: Gal
         strange = [one["name"] for one in await visitor.cookies() if not situation.role or one["name"] != "session"]
         found["cookies"] += _named(situation, strange)
         await _look(page, situation, found, WIDTHS[-1:] if is_twin else WIDTHS)
-        await gallery.take(situation.name, page, VIEWS[:1] if is_twin else VIEWS)
+        await gallery.take(situation.name, page, VIEWS[:1] if is_twin else STAFF_VIEWS if situation.role else VIEWS)
         await _enlarge(page, situation, found)
 
 
