@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from service import clock, db, templates
+from service import clock, db, i18n, templates
 from tests.makers import at_paris, make_booking, make_event, make_organisation, make_slot
 from tests.visits import Page, counted
 
@@ -97,7 +97,7 @@ async def test_the_agenda_is_narrowed_by_its_form(
 
 async def test_dates_narrow_the_agenda_by_whole_days(visitor: httpx.AsyncClient) -> None:
     slot = await make_slot()
-    day = slot.starts_at.date()
+    day = i18n.local(slot.starts_at).date()
     before, after = day - timedelta(days=1), day + timedelta(days=1)
 
     queries = [
