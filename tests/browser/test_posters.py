@@ -1,13 +1,14 @@
 """A poster prints to one A4 sheet, with nothing cut off, whatever its title and however many its dates."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.async_api import Browser
 
 from tests.browser import stage
 from tests.browser.stage import LONGEST_TITLE
-from tests.makers import make_event, make_slot
+from tests.makers import at_paris, make_event, make_slot
 
 pytestmark = pytest.mark.browser
 
@@ -20,10 +21,8 @@ async def test_every_poster_is_one_sheet(browser: Browser, site: str) -> None:
     staged = await stage.set_up()
     slugs = ["visite-tableaux-electriques", "atelier-rv-maintenance", "ag-ordinaire", "forum-metiers"]
     slugs += [staged.many_days.slug, staged.dateless.slug, *(slot.slug for slot in staged.slots.values())]
-    worst = await make_event(title=(LONGEST_TITLE * 2)[:200], summary="Une longue phrase. " * 15, place="Salle " * 40)
-    for _ in range(12):
-        await make_slot(event=worst)
-    for slug in [*slugs, worst.slug]:
+    slugs += [await _worst(apart) for apart in (timedelta(0), timedelta(days=1))]
+    for slug in slugs:
         for query in ("", "?lang=en"):
             found = await _printed(browser, f"{site}/events/{slug}/poster{query}")
             assert found == (1, 1, 0), (slug, query)
@@ -37,6 +36,14 @@ async def test_a_second_sheet_and_a_cut_would_be_found(browser: Browser) -> None
         assert (len(PAGE.findall(pdf)), len(A4.findall(pdf))) == (2, 2)
         await page.set_content("<main class=sheet style='height:9mm;overflow:hidden'><p style='height:20mm'>x</main>")
         assert await page.evaluate(CUT) > 0
+
+
+async def _worst(apart: timedelta) -> str:
+    """The address of an event whose every line is long, with twelve dates so far apart that all pass midnight."""
+    worst = await make_event(title=(LONGEST_TITLE * 2)[:200], summary="Une longue phrase. " * 15, place="Salle " * 40)
+    for number in range(12):
+        await make_slot(event=worst, starts_at=at_paris("2031-03-04 22:37") + number * apart)
+    return str(worst.slug)
 
 
 async def _printed(browser: Browser, address: str) -> tuple[int, int, int]:
