@@ -67,6 +67,7 @@ class Event(Table, tablename="event"):
     names_required_days = SmallInt(null=True, default=None)
     contacts_erased_on = Date(null=True, default=None)
     names_erased_on = Date(null=True, default=None)
+    host_gets_names = Boolean(default=False)  # who hosts it may see who comes, once the list is closed
     published_at = Timestamptz(null=True, default=None)
     version = Integer(default=0)  # of what the office edits: who edits an older one is told
 
