@@ -15,7 +15,17 @@ APP_CONFIG = AppConfig(
     table_classes=table_finder(
         [
             f"service.{module}.tables"
-            for module in ("people", "events", "bookings", "attendance", "proposals", "campus", "mail", "journal", "limits")
+            for module in (
+                "people",
+                "events",
+                "bookings",
+                "attendance",
+                "proposals",
+                "campus",
+                "mail",
+                "journal",
+                "limits",
+            )
         ],
         exclude_imported=True,
     ),

@@ -22,8 +22,9 @@ hypothesis.register_profile("house", deadline=None, derandomize=True, database=N
 hypothesis.load_profile("house")
 
 EMPTYING_ORDER = (
-    "proposal_note", "proposed_date", "proposal", "door_grant", "session", "sign_in", "person", "presence", "message", "attendee", "booking", "dossier",
-    "invitation", "slot", "event", "organisation", "address", "email", "journal", "idempotency_key", "preference",
+    "proposal_note", "proposed_date", "hosted_date", "proposal", "door_grant", "session", "sign_in", "person",
+    "presence", "message", "attendee", "booking", "dossier", "invitation", "slot", "event", "organisation_note",
+    "contact", "former_slug", "organisation", "address", "email", "journal", "idempotency_key", "preference",
     "rate_clock",
 )  # fmt: skip
 

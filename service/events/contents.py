@@ -44,6 +44,7 @@ class Content:
     chaperones_min: int = 0
     list_closes_days: int = 0
     names_required_days: int | None = None
+    host_gets_names: bool = False
 
     def values(self) -> list[Any]:
         """What its columns hold, in the order of COLUMNS."""

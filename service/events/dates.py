@@ -133,14 +133,19 @@ async def add(event_id: UUID, plans: Sequence[Plan], by: str, *, seen: int | Non
     Refuses: UnknownEvent, EventCalledOff, DatesChanged, PastDate.
     """
     async with db.transaction():
-        await hold_event(event_id)
-        event = await head(event_id)
-        if event.state == "called_off":
-            raise EventCalledOff
-        if seen not in (None, len(await of_event(event_id))):
-            raise DatesChanged
-        added = [await _add(event, plan, by) for plan in plans]
-        await retention.follow(event_id)
+        return await add_inside(event_id, plans, by, seen=seen)
+
+
+async def add_inside(event_id: UUID, plans: Sequence[Plan], by: str, *, seen: int | None = None) -> list[UUID]:
+    """The inner step of ``add``, with the same refusals. Needs an open transaction."""
+    await hold_event(event_id)
+    event = await head(event_id)
+    if event.state == "called_off":
+        raise EventCalledOff
+    if seen not in (None, len(await of_event(event_id))):
+        raise DatesChanged
+    added = [await _add(event, plan, by) for plan in plans]
+    await retention.follow(event_id)
     return added
 
 

@@ -1,5 +1,6 @@
 """Publishing: an event is created from a model as a draft, made public, copied; a draft may also be deleted."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,7 +24,8 @@ SLUGS = "SELECT slug FROM event WHERE (slug = $1 OR slug LIKE $1 || '-%') AND id
 DATES = "SELECT * FROM slot WHERE event = $1 AND state = 'open' ORDER BY starts_at, id"
 HELD_SLOTS = "SELECT 1 FROM slot WHERE event = $1 ORDER BY id FOR UPDATE"
 LONGEST_SLUG = 110  # of 120: a number may follow
-HELD_BACK = (asyncpg.ForeignKeyViolationError, asyncpg.RestrictViolationError)  # the latter since PostgreSQL 18
+# The second since PostgreSQL 18; the last where an accepted proposal would lose its event.
+HELD_BACK = (asyncpg.ForeignKeyViolationError, asyncpg.RestrictViolationError, asyncpg.CheckViolationError)
 ALONE = 0x736C7567  # "slug": one address is given at a time, or two events would get the same
 
 
@@ -39,32 +41,40 @@ class NotADraft(Refusal):
 
 
 class DraftInUse(Refusal):
-    """Somebody is booked or expected at the draft already."""
+    """Somebody is booked or expected at the draft already, or a company was told that it will take place."""
 
 
 async def create(kind: str, content: Content, first: Plan, by: str) -> UUID:
     """A draft of this kind with one slot; returns its id. A host that is a newcomer is entered."""
     async with db.transaction():
-        content = await editing.with_host(content)
-        event = await _insert(kind, content)
-        await _add_slot(event, first, by)
-        await retention.follow(event.id)
-        await note(by, "create", "event", event.id, kind=kind)
-    return UUID(str(event.id))
+        event, _ = await draft(kind, content, [first], by)
+    return event
 
 
-async def publish(event_id: UUID, by: str) -> None:
-    """Let everybody see the event, under an address made from its title. Done twice, it is done once.
+async def draft(kind: str, content: Content, plans: Sequence[Plan], by: str) -> tuple[UUID, list[UUID]]:
+    """The inner step of creating one, with these slots; returns its id and theirs. Needs an open transaction."""
+    db.inside_transaction()
+    event = await _insert(kind, await editing.with_host(content))
+    slots = [await _add_slot(event, plan, by) for plan in plans]
+    await retention.follow(event.id)
+    await note(by, "create", "event", event.id, kind=kind)
+    return UUID(str(event.id)), slots
 
-    Refuses: UnknownEvent, EventCalledOff, NotReady.
+
+async def publish(event_id: UUID, by: str) -> bool:
+    """Let everybody see the event, under an address made from its title; whether it was still a draft.
+
+    Needs an open transaction. Refuses: UnknownEvent, EventCalledOff, NotReady.
     """
-    async with db.transaction():
-        row = await _hold(event_id)
-        if row["state"] == "called_off":
-            raise EventCalledOff
-        if row["state"] == "draft":
-            await _publish(row)
-            await note(by, "publish", "event", event_id)
+    db.inside_transaction()
+    row = await _hold(event_id)
+    if row["state"] == "called_off":
+        raise EventCalledOff
+    if row["state"] != "draft":
+        return False
+    await _publish(row)
+    await note(by, "publish", "event", event_id)
+    return True
 
 
 async def duplicate(event_id: UUID, first_day: date | None, by: str) -> UUID:
@@ -135,8 +145,8 @@ async def _free_slug(title: str, kind: str, event_id: UUID) -> str:
     return text.numbered(base, {row["slug"] for row in await db.fetch(SLUGS, base, event_id)})
 
 
-async def _add_slot(event: Event, plan: Plan, by: str) -> None:
-    await dates.enter(event.id, plan, closing(plan.starts_at, event), by)
+async def _add_slot(event: Event, plan: Plan, by: str) -> UUID:
+    return await dates.enter(event.id, plan, closing(plan.starts_at, event), by)
 
 
 async def _copy_slot(event: Event, slot: Any, days: timedelta, by: str) -> None:

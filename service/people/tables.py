@@ -1,6 +1,6 @@
 """Structures, the delivery state of addresses, and the staff of the campus with their ways in."""
 
-from piccolo.columns import UUID, ForeignKey, OnDelete, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, ForeignKey, Integer, OnDelete, SmallInt, Text, Timestamptz, Varchar
 from piccolo.constraints import Check
 from piccolo.table import Table
 
@@ -18,8 +18,43 @@ class Organisation(Table, tablename="organisation"):
     sector = Varchar(length=200)
     authority_area = Varchar(length=200)
 
+    version = Integer(default=0)  # who edits an older one is told
+
     kind_known = Check("kind IN ('school', 'company', 'authority', 'training', 'lab', 'association', 'other')")
     named = Check("name <> '' AND slug <> ''")
+
+
+class FormerSlug(Table, tablename="former_slug"):
+    """An address under which a structure was known before it was joined to another: its posters still lead there."""
+
+    slug = Varchar(length=80, primary_key=True)
+    organisation = ForeignKey(Organisation, null=False, on_delete=OnDelete.restrict, index=True)
+
+
+class Contact(Table, tablename="contact"):
+    """Somebody of a structure whom the campus writes to. Who has left stays, so that the history keeps a name."""
+
+    id = UUID(primary_key=True)
+    organisation = ForeignKey(Organisation, null=False, on_delete=OnDelete.restrict, index=True)
+    name = Varchar(length=200)
+    email = Varchar(length=254)
+    email_key = Varchar(length=320, index=True)
+    phone = Varchar(length=30)
+    role = Varchar(length=100)
+    added_at = Timestamptz()
+    left_at = Timestamptz(null=True, default=None)
+
+    contact_named = Check("name <> ''")
+
+
+class OrganisationNote(Table, tablename="organisation_note"):
+    """What somebody of the campus wrote down about a structure: a call, a visit, an agreement."""
+
+    id = UUID(primary_key=True)
+    organisation = ForeignKey(Organisation, null=False, on_delete=OnDelete.restrict, index=True)
+    at = Timestamptz()
+    by = Varchar(length=60)
+    words = Text()
 
 
 class Address(Table, tablename="address"):

@@ -50,6 +50,7 @@ async def test_every_field_can_be_changed_and_comes_back_as_it_was() -> None:
         takes_classes=True, needs_approval=True, outside_school_time=True, option_days=None, class_seats_max=30,
         kept_for_classes=1, kept_for_individuals=2, kept_for_partners=3, kept_days=4, group_max=5,
         chaperone_ratio=6, chaperones_min=7, list_closes_days=8, names_required_days=9,
+        host_gets_names=True,
     )  # fmt: skip
     changed = await edit(event, other, 0)
     assert changed == [name for name in Content.__slots__ if name != "takes_classes"]

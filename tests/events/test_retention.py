@@ -6,11 +6,11 @@ from uuid import UUID
 import pytest
 
 from service import db
-from service.events import publishing, retention
+from service.events import retention
 from service.events.retention import KeptTooShort
 from service.events.tables import Event
 from service.events.versions import EditedMeanwhile
-from tests.events.writing import ADA, BEN, a_date, make_draft, row_of
+from tests.events.writing import ADA, BEN, a_date, make_draft, publish, row_of
 from tests.makers import at_paris, make_slot
 from tests.visits import settings_with
 from tests.web.office.harness import somebody
@@ -63,7 +63,7 @@ async def test_an_event_has_its_dates_from_the_beginning_and_they_follow_its_las
 async def test_publishing_sets_the_dates_of_an_event_that_has_none() -> None:
     event = await a_draft()
     await db.fetch("UPDATE event SET contacts_erased_on = NULL, names_erased_on = NULL")
-    await publishing.publish(event, ADA)
+    await publish(event, ADA)
     assert await dates_of(event) == (date(2031, 12, 24), date(2032, 11, 24))
 
 

@@ -22,6 +22,12 @@ async def row_of(event: UUID | Event) -> Any:
     return row
 
 
+async def publish(event: UUID, by: str) -> bool:
+    """Publish it, as the floor of events does by itself."""
+    async with db.transaction():
+        return await publishing.publish(event, by)
+
+
 async def says(event: UUID | Event, **changes: Any) -> Content:
     """What the event says now, but for these changes."""
     return replace(content_of(await row_of(event)), **changes)

@@ -108,7 +108,8 @@ STAFF = "Of the staff of the campus, we keep the name, the work address, the rol
 SETTING = "Each setting tells who of them changed it last."
 NOT_OF_VISITORS = {
     "event": ANNOUNCED, "slot": "", "organisation": "", "person": STAFF, "sign_in": STAFF, "session": STAFF,
-    "door_grant": STAFF, "message": "", "preference": SETTING,
+    "door_grant": STAFF, "message": "", "preference": SETTING, "proposal": "", "proposed_date": "",
+    "proposal_note": "", "hosted_date": "", "contact": "", "organisation_note": "", "former_slug": "",
 }  # fmt: skip
 
 # What later parts will bring: a page may only say that it is not there.

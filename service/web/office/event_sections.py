@@ -120,6 +120,7 @@ SECTIONS = (
                 most=90,
                 hint=N_("For a gate list. Empty: never."),
             ),
+            tick("host_gets_names", label=N_("The host reads the names once the list is closed")),
         ),
         is_for_bookings=True,
     ),

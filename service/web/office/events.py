@@ -14,6 +14,7 @@ from service.events.editing import EventCalledOff
 from service.events.listing import STATES, WHENS, Filters, Overview
 from service.events.publishing import DraftInUse, NotADraft, NotReady
 from service.events.tables import KINDS
+from service.proposals import acceptance
 from service.refusal import Refusal
 from service.web import events as public
 from service.web import forms, refusals
@@ -69,7 +70,7 @@ async def show_preview(request: Visit, event: FromPath[UUID]) -> Response[str]:
 async def publish(request: Visit, event: FromPath[UUID]) -> Response[Any]:
     """Let everybody see it."""
     try:
-        await publishing.publish(event, actor(request))
+        await acceptance.publish(event, actor(request))
     except (NotReady, EventCalledOff) as refusal:
         return await _refused(request, event, refusal)
     return see(request, f"/office/events/{event}", done="published")

@@ -8,9 +8,9 @@ import pytest
 from litestar import Litestar
 
 from service import db, i18n
-from service.events import partners, publishing
+from service.events import partners
 from tests.bookings.queues import joined
-from tests.events.writing import ADA, make_draft, row_of, slots_of
+from tests.events.writing import ADA, make_draft, publish, row_of, slots_of
 from tests.makers import make_booking, make_event, make_organisation, make_slot
 from tests.visits import Page, counted, dump, send
 from tests.web.office.harness import browser_of, somebody
@@ -172,7 +172,7 @@ async def test_the_preview_is_the_public_page_whose_form_sends_nothing(app: Lite
         slug = (await row_of(event))["slug"]
         assert (await client.get(f"/events/{slug}")).status_code == 404
         assert not [one for one in page.addresses if f"/events/{slug}/poster" in one]
-        await publishing.publish(event, ADA)
+        await publish(event, ADA)
         public = Page.of(await client.get(f"/events/{slug}", params={"lang": "en"}))
     assert [one["action"] for one in public.all("form")] == [f"/events/{slug}/bookings?lang=en"]
 
