@@ -14,7 +14,7 @@ from service.events.tables import Event, closing
 RELIED_ON = ("title", "place")  # what people came for, and where to
 SHARES = ("kept_for_classes", "kept_for_individuals", "kept_for_partners", "kept_days")
 # Slots before their event, in the order of their ids: as every verb that touches several locks them.
-COMING = "SELECT id, starts_at FROM slot WHERE event = $1 AND starts_at > $2 ORDER BY id FOR UPDATE"
+COMING = "SELECT id, starts_at, closes_at FROM slot WHERE event = $1 AND starts_at > $2 ORDER BY id FOR UPDATE"
 READ = "SELECT * FROM event WHERE id = $1"
 TO_TELL = "SELECT id FROM slot WHERE event = $1 AND starts_at > $2 AND state = 'open' ORDER BY id"
 CLOSE = "UPDATE slot SET closes_at = $2, version = version + 1 WHERE id = $1 AND closes_at <> $2"
@@ -52,9 +52,10 @@ async def edit_event(event_id: UUID, content: Content, version: int, by: str) ->
         coming = await db.fetch(COMING, event_id, clock.now())
         told = [row["id"] for row in await db.fetch(TO_TELL, event_id, clock.now())]
         before = await _as_booked(told, event_id)
+        usual = await _closing_as_usual(event_id, coming)
         changed = await editing.edit(event_id, content, version, by)
         if "list_closes_days" in changed:
-            await _close_anew(event_id, coming)
+            await _close_anew(event_id, usual)
         people = await news.tell_change(told, before) if before and _is_relied_on(changed) else 0
         if {*SHARES, "list_closes_days"} & set(changed):
             for row in coming:  # last: an offer tells what is so now, in place of the news
@@ -68,13 +69,19 @@ async def _as_booked(slot_ids: list[UUID], event_id: UUID) -> dict[UUID, slots.B
     return await slots.load_all(set(slot_ids)) if rows and rows[0]["state"] == "published" else {}
 
 
-async def _close_anew(event_id: UUID, coming: list[Any]) -> None:
-    """Close the lists as the event says now, and let no option outlast them by more than its least time."""
+async def _closing_as_usual(event_id: UUID, coming: list[Any]) -> list[Any]:
+    """Those of the slots that close as the event says; the others have a time of their own, and keep it."""
+    rows = await db.fetch(READ, event_id)
+    return [slot for slot in coming if slot["closes_at"] == closing(slot["starts_at"], Event(**dict(rows[0])))]
+
+
+async def _close_anew(event_id: UUID, usual: list[Any]) -> None:
+    """Close these lists as the event says now, and let no option outlast them by more than its least time."""
     [row] = await db.fetch(READ, event_id)
     event = Event(**dict(row))
-    for slot in coming:
+    for slot in usual:
         await db.fetch(CLOSE, slot["id"], closing(slot["starts_at"], event))
-    await db.fetch(SHORTEN, [slot["id"] for slot in coming], clock.now() + AT_LEAST)
+    await db.fetch(SHORTEN, [slot["id"] for slot in usual], clock.now() + AT_LEAST)
 
 
 def _is_relied_on(changed: list[str]) -> bool:

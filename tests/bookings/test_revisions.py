@@ -14,6 +14,7 @@ from service.bookings.plans import Party
 from service.events import slots
 from service.events.editing import EventCalledOff
 from service.events.slots import BookableSlot
+from service.events.tables import days_before
 from service.events.versions import EditedMeanwhile
 from tests.bookings.classes import a_class, class_event, end_of, has, over
 from tests.bookings.harness import at_once, booking_of
@@ -145,6 +146,16 @@ async def test_a_list_that_closes_earlier_does_so_for_the_slots_to_come() -> Non
     assert await closes(past) == past.starts_at
     assert is_about(await closes(coming), coming.starts_at - 3 * DAY)
     assert [row["version"] for row in await slots_of(event)] == [0, 1]
+
+
+async def test_a_date_that_closes_at_a_time_of_its_own_keeps_it() -> None:
+    event = await make_event()
+    starts = clock.now() + 9 * DAY
+    own = await make_slot(event=event, starts_at=starts, closes_at=starts - 5 * HOUR)
+    usual = await make_slot(event=event, starts_at=starts)
+    await revise(event.id, list_closes_days=3)
+
+    assert (await closes(own), await closes(usual)) == (own.closes_at, days_before(starts, 3))
 
 
 async def test_a_list_that_closes_later_is_offered_again() -> None:
