@@ -8,6 +8,7 @@ from service.proposals.review import DateAnswered
 from service.web.refusals.speaking import N_, Answer, Sentences, Words, plain
 
 STEPS = {
+    "": N_("Its state has changed meanwhile."),
     "submit": N_("It was handed in meanwhile."),
     "ask": N_("A question was asked meanwhile."),
     "answer": N_("The company has answered meanwhile."),
@@ -19,7 +20,7 @@ STEPS = {
 
 def _moved(refusal: ProposalMoved, words: Words, __: str) -> Answer:
     by = words.gettext("%(name)s was faster.") % {"name": refusal.by} if refusal.by else ""
-    step = words.gettext(STEPS.get(refusal.verb, N_("Its state has changed meanwhile.")))
+    step = words.gettext(STEPS.get(refusal.verb, STEPS[""]))
     return Answer(
         words.gettext("The proposal has moved on"),
         " ".join(filter(None, [by, step])),
