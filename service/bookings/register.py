@@ -11,7 +11,6 @@ from service.bookings.tables import LIVE, OVER, STATES
 from service.events.slots import UnknownSlot
 
 PAGE = 50
-LONGEST_SEARCH = 100
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "": LIVE,
     "confirmed": ("confirmed",),

@@ -5,19 +5,16 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from service import clock, db, i18n, settings, text
+from service import clock, db, i18n, lists, settings, text
 from service.events.cards import CARD, SlotCard, card
 from service.events.shares import HAS_SEAT
 
 PAGE = 20
-MOST_WORDS = 6
 
-# What visitors search in, without accents and case whatever the database's locale (cf. Filters.words).
-SEARCHED = r"""
-replace(lower(regexp_replace(normalize(
-    concat_ws(' ', event.title, event.theme, event.summary, event.description, event.speaker, event.place, event.town,
-              host.name), NFKD), '[\u0300-\u036f]', '', 'g')), 'œ', 'oe')
-"""
+# What visitors search in.
+SEARCHED = lists.plain(
+    "event.title, event.theme, event.summary, event.description, event.speaker, event.place, event.town, host.name"
+)
 MATCHING = f"""
 FROM slot JOIN event ON event.id = slot.event JOIN organisation host ON host.id = event.host
 WHERE event.state <> 'draft' AND slot.ends_at > $1 AND slot.ends_at > $2 AND slot.starts_at < $3
@@ -57,7 +54,7 @@ class Filters:
     @property
     def words(self) -> list[str]:
         """What is searched for: each word must stand somewhere in the event."""
-        return text.key(self.q).replace("œ", "oe").split()[:MOST_WORDS]
+        return lists.words_of(self.q)
 
     @property
     def days(self) -> tuple[date | None, date | None]:

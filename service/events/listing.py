@@ -1,16 +1,15 @@
 """The office's list of events, drafts too, and one event as the office looks at it."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from service import clock, db, i18n, text
-from service.events.agenda import MOST_WORDS, SEARCHED
+from service import clock, db, i18n
+from service.events.agenda import SEARCHED
 from service.events.details import UnknownEvent
 from service.events.tables import Event
+from service.lists import PAGE, Asked, Found
 
-PAGE = 50
 STATES = ("draft", "published", "called_off")
 WHENS = ("", "past", "all")  # to come: also what has no date yet
 
@@ -48,27 +47,12 @@ FROM slot WHERE event = $1 ORDER BY starts_at, id
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(Asked):
     """What the office asked the list for; empty values ask for nothing."""
 
-    q: str = ""
     kind: str = ""
     state: str = ""
     when: str = ""
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was asked for."""
-        return self == Filters()
-
-    @property
-    def words(self) -> list[str]:
-        """What is searched for: each word must stand somewhere in the event."""
-        return text.key(self.q).replace("œ", "oe").split()[:MOST_WORDS]
-
-    def as_query(self, **more: Any) -> dict[str, Any]:
-        """The query of a link that keeps these filters."""
-        return {**{each.name: getattr(self, each.name) for each in fields(self)}, **more}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +77,6 @@ class Line:
     def is_over(self) -> bool:
         """Whether all of its dates have been."""
         return self.slots > 0 and not self.slots_to_come
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One page of the list: ``total`` events match in all, in pages of 50."""
-
-    lines: list[Line]
-    total: int
-    page: int
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are; at least one."""
-        return max(1, -(-self.total // PAGE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +130,7 @@ class Overview:
         return i18n.local(max(slot.ends_at for slot in self.slots)).date() if self.slots else None
 
 
-async def found(filters: Filters, page: int = 1) -> Found:
+async def found(filters: Filters, page: int = 1) -> Found[Line]:
     """One page of the events that match, those of the nearest dates first. A page beyond the last one is empty."""
     asked = (clock.now(), filters.kind, filters.state, filters.when, filters.words)
     rows = await db.fetch(LIST, *asked, PAGE, (page - 1) * PAGE)

@@ -1,5 +1,6 @@
 """The structures that the office knows by name: found again however they were typed, entered once when they are new."""
 
+import re
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -10,6 +11,11 @@ KINDS = ("company", "school", "training", "lab", "authority", "association", "ot
 EVERY = "SELECT id, name FROM organisation ORDER BY name, id"
 TOWN = "SELECT town FROM organisation WHERE id = $1"
 SLUGS = "SELECT slug FROM organisation WHERE slug = $1 OR slug LIKE $1 || '-%'"
+BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
+LEGAL_FORMS = frozenset({
+    "sa", "sas", "sasu", "sarl", "eurl", "sci", "scop", "scic", "snc", "gie", "ltd", "gmbh", "ets", "etablissements",
+    "societe", "ste", "groupe", "group", "entreprise", "cie", "compagnie",
+})  # fmt: skip
 LONGEST_SLUG = 70  # of 80: a number may follow
 ALONE = 0x73747275637475  # one structure is entered at a time, or two would enter the same
 
@@ -33,6 +39,12 @@ async def named(name: str) -> UUID | None:
     return next((found for found, known in (await names()).items() if text.key(known) == text.key(name)), None)
 
 
+async def resembling(name: str) -> dict[UUID, str]:
+    """The structures whose names say the same but for their legal form, a remark in brackets, or the word "group"."""
+    wanted = _core(name)
+    return {found: known for found, known in (await names()).items() if wanted and _core(known) == wanted}
+
+
 async def town_of(organisation: UUID) -> str:
     """The town where it is, if that is known."""
     rows = await db.fetch(TOWN, organisation)
@@ -50,6 +62,10 @@ async def enter(newcomer: Newcomer) -> UUID:
     )
     await db.insert(organisation)
     return UUID(str(organisation.id))
+
+
+def _core(name: str) -> list[str]:
+    return [word for word in text.key(BRACKETS.sub(" ", name)).split() if word not in LEGAL_FORMS]
 
 
 async def _slug(newcomer: Newcomer) -> str:

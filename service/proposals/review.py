@@ -1,5 +1,6 @@
 """What organisers do with a proposal: they ask, decline, give it to a colleague, answer its new dates."""
 
+from typing import Any
 from uuid import UUID
 
 from service import clock, db
@@ -14,7 +15,14 @@ from service.proposals.tables import Proposal, ProposedDate
 from service.refusal import Refusal
 
 HELD_DATE = "SELECT * FROM proposed_date WHERE id = $1 AND proposal = $2 FOR UPDATE"
-STILL_OPEN = "SELECT 1 FROM proposed_date WHERE proposal = $1 AND slot IS NULL AND declined_at IS NULL LIMIT 1"
+STILL_OPEN = """
+SELECT EXISTS (SELECT FROM proposed_date JOIN proposal ON proposal.id = proposed_date.proposal
+               JOIN event ON event.id = proposal.event AND event.state <> 'called_off'
+               WHERE proposal.id = $1 AND slot IS NULL AND declined_at IS NULL AND starts_at > $2) AS has_dates,
+       EXISTS (SELECT FROM proposal_note told WHERE proposal = $1 AND verb IN ('report_cancel', 'report_change')
+               AND NOT EXISTS (SELECT FROM proposal_note seen WHERE seen.proposal = $1 AND seen.verb = 'settle'
+                                                                AND seen.at >= told.at)) AS has_report
+"""
 
 
 class DateAnswered(Refusal):
@@ -86,14 +94,16 @@ async def decline_date(proposal_id: UUID, date_id: UUID, by: str) -> None:
 
 
 async def settle(proposal_id: UUID, by: str) -> Proposal:
-    """Note that what the host reported was seen to. Done twice, it is done once. Refuses: ProposalMoved."""
+    """Note that what the host reported was seen to; new dates to come still wait for their answers.
+
+    Done twice, it is done once. Refuses: ProposalMoved.
+    """
     async with db.transaction():
         held = await record.hold(proposal_id, "accepted")
         if held.waits_for != "campus":
             return held
-        found = await record.change(held, **waiting_for(""))
-        await journal.tell(found.id, by, "settle")
-    return found
+        await journal.tell(held.id, by, "settle")
+        return await record.change(held, **await _what_waits(held))
 
 
 async def _hold_date(proposal_id: UUID, date_id: UUID) -> tuple[Proposal, ProposedDate]:
@@ -105,8 +115,12 @@ async def _hold_date(proposal_id: UUID, date_id: UUID) -> tuple[Proposal, Propos
 
 
 async def _date_answered(proposal: Proposal, date: ProposedDate, verb: str, by: str) -> None:
-    """Tell it; with its last open date, it waits for the campus no more."""
-    is_settled = not await db.fetch(STILL_OPEN, proposal.id)
-    found = await record.change(proposal, **(waiting_for("") if is_settled else {}))
+    found = await record.change(proposal, **await _what_waits(proposal))
     await journal.tell(found.id, by, verb)
     await emails.say_date_answered(found, (date.starts_at, date.ends_at), is_taken=verb == "take_date")
+
+
+async def _what_waits(proposal: Proposal) -> dict[str, Any]:
+    """Nothing to write while a date to come or a report of the host awaits the campus; else, that it awaits nobody."""
+    [left] = await db.fetch(STILL_OPEN, proposal.id, clock.now())
+    return {} if left["has_dates"] or left["has_report"] else waiting_for("")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from service import clock, db, i18n
-from tests.browser import office_stage
+from tests.browser import office_proposals, office_stage
 from tests.browser.office_openers import overtaken, sent
 from tests.browser.office_stage import OfficeStage
 from tests.browser.openers import Opener
@@ -30,6 +30,7 @@ async def all_situations() -> list[Situation]:
         *_lists(staged),
         *_door(staged),
         *_campus(),
+        *office_proposals.all_situations(await office_proposals.set_up()),
     ]
 
 

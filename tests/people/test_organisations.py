@@ -52,3 +52,21 @@ async def test_the_town_of_a_structure_is_known_or_empty() -> None:
 async def test_entering_needs_a_transaction() -> None:
     with pytest.raises(db.NoTransaction):
         await organisations.enter(Newcomer("Fonderie", "company"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_alike"),
+    [
+        ("Verrerie de l’Aa", True),
+        ("VERRERIE DE L'AA", True),
+        ("Verrerie de l’Aa SAS", True),
+        ("Société Verrerie de l’Aa [groupe]", True),
+        ("Verrerie de l’Oise", False),
+        ("SAS", False),
+        ("", False),
+    ],
+)
+async def test_a_name_resembles_another_but_for_legal_form_and_remarks(typed: str, is_alike: bool) -> None:
+    known = await make_organisation(name="SARL Verrerie de l’Aa (entreprise fictive)")
+    await make_organisation(name="SARL")
+    assert await organisations.resembling(typed) == ({known.id: known.name} if is_alike else {})

@@ -215,6 +215,28 @@ async def test_new_dates_wait_for_the_campus_until_each_is_answered() -> None:
         await following.add_dates(proposal, [a_when(30)])
 
 
+async def test_a_report_is_not_forgotten_when_dates_are_answered_nor_dates_when_it_is_settled() -> None:
+    proposal = await make_proposal("published")
+    await following.report(proposal, "change", "Le four est en panne le matin")
+    await following.add_dates(proposal, [a_when(30), a_when(37)])
+    first, second = [one for one in await record.dates_of(proposal.id) if one.slot is None]
+    await review.decline_date(proposal.id, first.id, ADA)
+    assert (await review.settle(proposal.id, ADA)).waits_for == "campus"  # for the second date
+    await following.report(proposal, "cancel", "Le four est en panne tout le mois")
+    await review.decline_date(proposal.id, second.id, ADA)
+    assert (await record.by_id(proposal.id)).waits_for == "campus"  # for the second report
+    assert (await review.settle(proposal.id, ADA)).waits_for == ""
+
+
+async def test_a_date_that_passed_without_an_answer_keeps_nobody_waiting() -> None:
+    proposal = await make_proposal("published")
+    await following.add_dates(proposal, [a_when(1), a_when(30)])
+    _, later = [one for one in await record.dates_of(proposal.id) if one.slot is None]
+    with clock.at(a_when(2)[0]):
+        await review.decline_date(proposal.id, later.id, ADA)
+        assert (await record.by_id(proposal.id)).waits_for == ""
+
+
 async def test_of_two_who_take_a_date_at_once_one_makes_the_slot() -> None:
     proposal = await make_proposal("published")
     await following.add_dates(proposal, [a_when(30)])

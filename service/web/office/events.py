@@ -15,10 +15,12 @@ from service.events.listing import STATES, WHENS, Filters, Overview
 from service.events.publishing import DraftInUse, NotADraft, NotReady
 from service.events.tables import KINDS
 from service.proposals import acceptance
+from service.proposals.acceptance import HostWithdrew
 from service.refusal import Refusal
 from service.web import events as public
 from service.web import forms, refusals
 from service.web.forms import Form
+from service.web.office.paths import one_of, searched
 from service.web.pages import Visit, language, page, see
 from service.web.refusals import Answer, standing
 
@@ -71,7 +73,7 @@ async def publish(request: Visit, event: FromPath[UUID]) -> Response[Any]:
     """Let everybody see it."""
     try:
         await acceptance.publish(event, actor(request))
-    except (NotReady, EventCalledOff) as refusal:
+    except (NotReady, EventCalledOff, HostWithdrew) as refusal:
         return await _refused(request, event, refusal)
     return see(request, f"/office/events/{event}", done="published")
 
@@ -123,6 +125,7 @@ async def event_answer(request: Visit, overview: Overview, form: Form, refusal: 
         overview=overview,
         lacks=publishing.missing(event.to_dict(), has_slot=overview.has_coming) if event.state == "draft" else (),
         dates=_dates(request, overview),
+        proposal=await acceptance.of_event(event.id),
         addresses={
             "public": f"{address}/events/{event.slug}",
             "short": f"{address}/e/{event.number}",
@@ -151,13 +154,11 @@ def _dates(request: Visit, overview: Overview) -> dict[str, Any]:
 
 def _filters(request: Visit) -> Filters:
     """What the query asks for; nonsense asks for nothing."""
-    query = request.query_params
-    kind, state, when = (query.get(name, "") for name in ("kind", "state", "when"))
     return Filters(
-        q="".join(letter for letter in query.get("q", "") if letter.isprintable())[:100].strip(),
-        kind=kind if kind in KINDS else "",
-        state=state if state in STATES else "",
-        when=when if when in WHENS else "",
+        q=searched(request),
+        kind=one_of(request, "kind", KINDS),
+        state=one_of(request, "state", STATES),
+        when=one_of(request, "when", WHENS),
     )
 
 

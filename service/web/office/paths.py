@@ -1,6 +1,7 @@
-"""What the office's pages of bookings read from addresses, and the queries they link with."""
+"""What the office's lists read from addresses, and the queries they link with."""
 
 import re
+from collections.abc import Collection
 from uuid import UUID
 
 from service.bookings import register
@@ -8,24 +9,31 @@ from service.bookings.register import Filters
 from service.bookings.tables import AUDIENCES
 from service.web.pages import Visit
 
+LONGEST_SEARCH = 100
 NUMBER = re.compile(r"[0-9]{1,6}")
 
 
 def filters_of(request: Visit) -> Filters:
     """What the address asks the table for; what it does not know asks for nothing."""
-    asked = request.query_params
-
-    def one_of(name: str, known: object) -> str:
-        value = str(asked.get(name, ""))
-        return value if value in known else ""  # type: ignore[operator]
-
     return Filters(
-        state=one_of("state", register.GROUPS),
-        audience=one_of("audience", AUDIENCES),
-        mail=one_of("mail", register.MAILS),
-        q=str(asked.get("q", ""))[: register.LONGEST_SEARCH].replace("\x00", "").strip(),
-        sort=one_of("sort", register.SORTS),
+        state=one_of(request, "state", register.GROUPS),
+        audience=one_of(request, "audience", AUDIENCES),
+        mail=one_of(request, "mail", register.MAILS),
+        q=searched(request),
+        sort=one_of(request, "sort", register.SORTS),
     )
+
+
+def searched(request: Visit) -> str:
+    """What the address searches for, without what nobody types."""
+    typed = str(request.query_params.get("q", ""))
+    return "".join(letter for letter in typed if letter.isprintable())[:LONGEST_SEARCH].strip()
+
+
+def one_of(request: Visit, name: str, known: Collection[str]) -> str:
+    """One of the values that the list knows; anything else asks for nothing."""
+    asked = str(request.query_params.get(name, ""))
+    return asked if asked in known else ""
 
 
 def number_of(request: Visit, name: str) -> int:
@@ -42,3 +50,8 @@ def path_of_slot(slot: UUID) -> str:
 def path_of_booking(booking: UUID) -> str:
     """The page of one booking."""
     return f"/office/bookings/{booking}"
+
+
+def path_of_proposal(proposal: UUID) -> str:
+    """The page of one proposal."""
+    return f"/office/proposals/{proposal}"

@@ -19,6 +19,8 @@ from service.web.office import (
     messages,
     planning,
     preferences,
+    proposal,
+    proposals,
     sign_in,
     staff,
     today,
@@ -27,6 +29,8 @@ from service.web.office import (
 HANDLERS = [
     *sign_in.HANDLERS,
     *today.HANDLERS,
+    *proposals.HANDLERS,
+    *proposal.HANDLERS,
     *events.HANDLERS,
     *event_new.HANDLERS,
     *event_form.HANDLERS,

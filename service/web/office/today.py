@@ -8,6 +8,7 @@ from service import i18n
 from service.attendance import doors
 from service.bookings import followed
 from service.edge.loading import DECIDERS, EVERYBODY, signed_in
+from service.proposals import listing
 from service.web.forms import Form
 from service.web.pages import Visit, page
 from service.web.refusals import Answer, standing
@@ -36,6 +37,7 @@ async def today_answer(request: Visit, form: Form, refusal: Answer | None = None
         done=request.query_params.get("done", ""),
         days=[(day, list(found)) for day, found in groupby(slots, key=lambda slot: i18n.local(slot.starts_at).date())],
         approvals=await followed.awaiting_approval() if decides else None,
+        proposals=await listing.waiting() if decides else None,
         options=await followed.lapsing_options() if decides else None,
         unreached=await followed.unreached() if decides else None,
     )

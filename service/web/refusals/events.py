@@ -59,7 +59,7 @@ SENTENCES: Sentences = {
     ),
     DraftInUse: plain(
         N_("This draft is in use"),
-        N_("Somebody is booked or expected there already. Nothing was deleted."),
-        N_("Remove them first, or keep the draft."),
+        N_("Somebody is booked or expected there, or a company’s accepted proposal needs it. Nothing was deleted."),
+        N_("Remove them or decline the proposal first, or keep the draft."),
     ),
 }

@@ -102,10 +102,10 @@ async def test_it_costs_the_same_statements_with_one_booking_and_with_three_hund
             with counted() as statements:
                 await seen(client)
             found.append(len(statements))
-    assert found == [5, 5]  # who asks, and four questions
+    assert found == [6, 6]  # who asks, and five questions
 
 
-ROOMS = ("/office", "/office/events", "/office/exports", "/office/staff", "/office/settings")
+ROOMS = ("/office", "/office/events", "/office/proposals", "/office/exports", "/office/staff", "/office/settings")
 
 
 @pytest.mark.parametrize("room", ROOMS)
