@@ -15,6 +15,11 @@ from service.refusal import Refusal
 
 HELD_DATE = "SELECT * FROM proposed_date WHERE id = $1 AND proposal = $2 FOR UPDATE"
 STILL_OPEN = "SELECT 1 FROM proposed_date WHERE proposal = $1 AND slot IS NULL AND declined_at IS NULL LIMIT 1"
+STILL_REPORTED = """
+SELECT 1 FROM proposal_note report WHERE proposal = $1 AND verb IN ('report_cancel', 'report_change')
+  AND NOT EXISTS (SELECT 1 FROM proposal_note later
+                  WHERE later.proposal = $1 AND later.verb = 'settle' AND later.at >= report.at) LIMIT 1
+"""
 
 
 class DateAnswered(Refusal):
@@ -105,8 +110,8 @@ async def _hold_date(proposal_id: UUID, date_id: UUID) -> tuple[Proposal, Propos
 
 
 async def _date_answered(proposal: Proposal, date: ProposedDate, verb: str, by: str) -> None:
-    """Tell it; with its last open date, it waits for the campus no more."""
-    is_settled = not await db.fetch(STILL_OPEN, proposal.id)
+    """Tell it; with its last open date it waits for the campus no more, unless its host reported something too."""
+    is_settled = not (await db.fetch(STILL_OPEN, proposal.id) or await db.fetch(STILL_REPORTED, proposal.id))
     found = await record.change(proposal, **(waiting_for("") if is_settled else {}))
     await journal.tell(found.id, by, verb)
     await emails.say_date_answered(found, (date.starts_at, date.ends_at), is_taken=verb == "take_date")

@@ -40,6 +40,8 @@ FACTS: dict[str, Any] = {
     "missing": ("slot", "summary", "audience"),
     "last": MOMENT.date(),
     "starts_at": MOMENT,
+    "closes_at": MOMENT,
+    "state": "submitted",
 }
 
 
