@@ -173,10 +173,10 @@ async def test_no_get_changes_anything() -> None:
         tokens = [one.rpartition("/")[2] for one in (link, link_of(cancelled))]
         minors = [await pending_minor() for _ in range(2)]
         parents = [(await parents_link(one)).rpartition("/")[2] for one in minors]
-        host, [hosted_slot, _] = await hosted(host_gets_names=True)
+        hosting, [hosted_slot, _] = await hosted(host_gets_names=True)
         await close_list(hosted_slot)
         parts["slot:uuid"] = str(hosted_slot.id)
-        hosts = [proposal_link(host).rpartition("/")[2]] * 2
+        hosts = [proposal_link(hosting).rpartition("/")[2]] * 2
         doors, attended = [await open_door() for _ in range(2)], [await somebody_who_came() for _ in range(2)]
         fitting = {
             "/authorisations/{token:str}": parents,

@@ -1,5 +1,6 @@
 """What a host sees of its event: counts that follow each booking, no name, and lists that are final."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -16,7 +17,7 @@ from service.proposals.hosting import HostedSlot
 from service.proposals.lists import ListStillOpen, NamesPutAway, NoNamesForHost
 from service.proposals.record import ProposalMoved
 from service.proposals.tables import Proposal
-from tests.bookings.harness import journal_of
+from tests.bookings.harness import journal_of, somebody_else, until_somebody_waits
 from tests.makers import BEN, a_pupil, make_slot
 from tests.proposals.hosts import (
     CANARIES,
@@ -202,6 +203,32 @@ async def test_a_new_date_that_is_answered_leaves_the_report_with_the_campus() -
     assert (await record.by_id(proposal.id)).waits_for == "campus"
     await review.settle(proposal.id, ADA)
     assert (await record.by_id(proposal.id)).waits_for == ""
+
+
+async def report_then_take(proposal: Proposal) -> str:
+    """Whom it waits for after its host reported something while an organiser takes a new date: both began at once."""
+    await following.add_dates(proposal, [a_when(60)])
+    [new] = [one for one in await record.dates_of(proposal.id) if one.slot is None]
+    async with somebody_else() as other:
+        await other.execute("SELECT 1 FROM proposal WHERE id = $1 FOR UPDATE", proposal.id)
+        reported = asyncio.create_task(following.report(proposal, "cancel", "Le four est en panne"))
+        await until_somebody_waits(1)
+        taken = asyncio.create_task(review.take_date(proposal.id, new.id, 12, ADA))
+        await until_somebody_waits(2)
+    await asyncio.gather(reported, taken)
+    return (await record.by_id(proposal.id)).waits_for
+
+
+async def test_a_report_is_not_lost_to_a_date_that_is_taken_at_the_same_moment() -> None:
+    proposal, _ = await hosted()
+    assert await report_then_take(proposal) == "campus"
+
+
+async def test_without_the_lock_the_report_would_be_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control."""
+    monkeypatch.setattr(record, "HELD", record.HELD.replace(" FOR UPDATE", ""))
+    proposal, _ = await hosted()
+    assert await report_then_take(proposal) == ""
 
 
 async def test_of_an_event_that_is_called_off_nothing_can_be_changed_any_more() -> None:
