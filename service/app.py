@@ -30,8 +30,11 @@ from service.web import (
     door,
     events,
     health,
+    host_list,
+    hosting,
     house,
     names,
+    proposals,
     robots,
 )
 from service.web import errors as pages_errors
@@ -58,6 +61,9 @@ def create_app(chosen: Settings) -> Litestar:
             *rooms.HANDLERS,
             *door.HANDLERS,
             *certificates.HANDLERS,
+            *proposals.HANDLERS,
+            *hosting.HANDLERS,
+            *host_list.HANDLERS,
             *house.HANDLERS,
             *health.HANDLERS,
             *robots.HANDLERS,

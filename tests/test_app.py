@@ -22,6 +22,8 @@ from service.settings import BadSetting
 from tests.bookings.classes import a_class_of
 from tests.bookings.minors import parents_link, pending_minor
 from tests.makers import at_paris, link_of, make_booking, make_event, make_organisation, make_slot
+from tests.proposals.hosts import close_list, hosted
+from tests.proposals.making import link_of as proposal_link
 from tests.visits import (
     Page,
     book,
@@ -71,6 +73,12 @@ PUBLIC = {
     "POST /authorisations/{token:str}/refuse",
     "GET /bookings/{token:str}/certificate",
     "GET /bookings/{token:str}/certificate.pdf",
+    "GET /proposals/{token:str}",
+    "POST /proposals/{token:str}/dates",
+    "POST /proposals/{token:str}/report",
+    "POST /proposals/{token:str}/feedback",
+    "GET /proposals/{token:str}/slots/{slot:uuid}/list",
+    "POST /proposals/{token:str}/slots/{slot:uuid}/list",
     "GET /door/{token:str}",
     "GET /door/{token:str}/list",
     "POST /door/{token:str}/tap",
@@ -111,6 +119,7 @@ STATIC = (
     "names.css",
     "door.css",
     "certificate.css",
+    "host.css",
     "passerelle.js",
     "favicon.svg",
 )
@@ -164,9 +173,15 @@ async def test_no_get_changes_anything() -> None:
         tokens = [one.rpartition("/")[2] for one in (link, link_of(cancelled))]
         minors = [await pending_minor() for _ in range(2)]
         parents = [(await parents_link(one)).rpartition("/")[2] for one in minors]
+        hosting, [hosted_slot, _] = await hosted(host_gets_names=True)
+        await close_list(hosted_slot)
+        parts["slot:uuid"] = str(hosted_slot.id)
+        hosts = [proposal_link(hosting).rpartition("/")[2]] * 2
         doors, attended = [await open_door() for _ in range(2)], [await somebody_who_came() for _ in range(2)]
         fitting = {
             "/authorisations/{token:str}": parents,
+            "/proposals/{token:str}": hosts,
+            "/proposals/{token:str}/slots/{slot:uuid}/list": hosts,
             "/door/{token:str}": doors,
             "/door/{token:str}/list": doors,
             "/bookings/{token:str}/certificate": attended,
@@ -208,6 +223,7 @@ async def answers_in_both_languages(visitor: httpx.AsyncClient) -> list[tuple[st
     minor, gone = await pending_minor(), await pending_minor()
     await changes.cancel(gone)
     late = await parents_link(gone)
+    host = proposal_link((await hosted())[0])
     for lang in ("fr", "en"):
         found += [
             (f"names: {lines}", lang, await send(visitor, names, {f"names-{group.id}": lines}, lang=lang))
@@ -223,6 +239,7 @@ async def answers_in_both_languages(visitor: httpx.AsyncClient) -> list[tuple[st
             ("no parent's answer", lang, await send(visitor, "/authorisations/x/give", lang=lang)),
             ("no parent's address", lang, await send(visitor, f"{link_of(minor)}/guardian", lang=lang)),
             ("late parent", lang, await send(visitor, f"{late}/give", lang=lang)),
+            *[(f"host: {c}", lang, await send(visitor, f"{host}/{c}", lang=lang)) for c in ("dates", "report")],
             ("unknown link", lang, await send(visitor, "/bookings/x/erase", lang=lang)),
         ]
     async with demonstration() as demo:
@@ -359,6 +376,8 @@ GET_PATHS = [
     "/bookings/{}/certificate.pdf",
     "/door/{}",
     "/door/{}/list",
+    "/proposals/{}",
+    "/proposals/{0}/slots/{0}/list",
     "/bookings/find",
     "/help/{}",
     "/{}",
@@ -378,10 +397,13 @@ POST_PATHS = [
     "/door/{}/tap",
     "/door/{}/walk-in",
     "/door/{}/code",
+    *[f"/proposals/{{}}/{c}" for c in ("dates", "report", "feedback")],
+    "/proposals/{0}/slots/{0}/list",
 ]
 FIELDS = ["slot", "first_name", "last_name", "email", "school", "level", "age_band", "website", "opened_at", "key"]
 FIELDS += ["sure", "from", "lang", "page", "town", "from_date", "until_date", "kind", "with_seats", "parent_email"]
 FIELDS += ["present", "undo", "more", "less", "times", "remove", "code", "name", "q", "pupil", "chosen", "said", "of"]
+FIELDS += ["day_1", "from_1", "to_1", "day_6", "what", "words", "again", "done"]
 ODD_TEXT = st.one_of(
     st.text(max_size=60),
     st.binary(max_size=30),
@@ -427,6 +449,7 @@ async def test_nothing_that_is_sent_breaks_the_service(  # noqa: PLR0913, PLR091
     real = {"/events": slot.slug, "/bookings": link_of(await make_booking(slot)).rpartition("/")[2]}
     real["/authorisations"] = (await parents_link(await pending_minor())).rpartition("/")[2]
     real["/door"] = await open_door()
+    real["/proposals"] = proposal_link((await hosted())[0]).rpartition("/")[2]
     part = real.get("/" + path.split("/")[1], "x") if name == "{real}" else quote(name, safe="")
     given_fields = {"slot": str(slot.id), **fields} if "events" in path else fields
     body = urlencode(given_fields).encode() if raw is None else raw

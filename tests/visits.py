@@ -26,6 +26,7 @@ from service.web import house
 from tests.bookings.classes import a_class, a_class_of, class_event, class_slot, over
 from tests.conftest import EMPTYING_ORDER
 from tests.makers import a_pupil, link_of, make_booking, make_event, make_organisation, make_slot
+from tests.proposals.hosts import pages_of_hosts
 
 TABLES = tuple(table for table in EMPTYING_ORDER if table != "rate_clock")
 ZOE = {"first_name": "Zoé", "last_name": "D’Hôte", "email": "zoe@exemple.test", "school": "LYPSO"}
@@ -229,6 +230,7 @@ async def every_page() -> dict[str, str]:
         "certificate": f"/bookings/{await somebody_who_came()}/certificate",
         "class that came": f"/bookings/{await class_that_came()}",
         "certificates of a class": f"/bookings/{await class_that_came()}/certificate",
+        **await pages_of_hosts(),
         "find": "/bookings/find",
         **{path: path for path in house.PAGES},
         "no such page": "/nowhere",

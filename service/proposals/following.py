@@ -20,6 +20,10 @@ class NoNewDate(Refusal):
     """None of the dates is to come, or all are named already."""
 
 
+class HostedNoMore(Refusal):
+    """The event was called off: there is nothing left of it to change, nor to add a date to."""
+
+
 async def answer(proposal: Proposal, words: str) -> Proposal:
     """Answer what the organisers asked: the proposal goes back to them. Refuses: ProposalMoved."""
     async with db.transaction():
@@ -52,11 +56,11 @@ async def withdraw(proposal: Proposal, words: str = "") -> Proposal:
 async def add_dates(proposal: Proposal, dates: Sequence[When]) -> Proposal:
     """Name new dates for an event that was accepted: organisers take or decline each.
 
-    Refuses: NoNewDate, ProposalMoved, TooOften.
+    Refuses: NoNewDate, ProposalMoved, HostedNoMore, TooOften.
     """
     await rates.spend_letter(str(proposal.id))
     async with db.transaction():
-        held = await record.hold(proposal.id, "accepted")
+        held = await _hold_hosted(proposal)
         known = {one.starts_at for one in await record.dates_of(held.id)}
         new = [when for when in dates if when[0] > clock.now() and when[0] not in known]
         if not new:
@@ -71,13 +75,13 @@ async def add_dates(proposal: Proposal, dates: Sequence[When]) -> Proposal:
 async def report(proposal: Proposal, what: str, words: str) -> Proposal:
     """Tell the organisers that the host must "cancel" or "change", and why: nothing is called off by it.
 
-    Refuses: ProposalMoved, TooOften.
+    Refuses: ProposalMoved, HostedNoMore, TooOften.
     """
     if what not in REPORTS:
         raise ValueError(what)
     await rates.spend_letter(str(proposal.id))
     async with db.transaction():
-        held = await record.hold(proposal.id, "accepted")
+        held = await _hold_hosted(proposal)
         found = await record.change(held, **waiting_for("campus"))
         await journal.tell(found.id, COMPANY, f"report_{what}", words)
         await emails.tell_campus(found, what, words)
@@ -113,3 +117,11 @@ async def is_over(proposal: Proposal) -> bool:
     if await event_state(proposal) != "published":
         return False
     return bool((await db.fetch(IS_OVER, proposal.event, clock.now()))[0]["is_over"])
+
+
+async def _hold_hosted(proposal: Proposal) -> Proposal:
+    """Lock it, if it was accepted and its event was not called off."""
+    held = await record.hold(proposal.id, "accepted")
+    if await event_state(held) == "called_off":
+        raise HostedNoMore
+    return held

@@ -29,11 +29,11 @@ class Line:
     words: str
 
 
-async def tell(proposal_id: UUID, by: str, verb: str, words: str = "") -> None:
-    """Write one line of it, and of the house's own without the words. Needs an open transaction."""
+async def tell(proposal_id: UUID, by: str, verb: str, words: str = "", **facts: str) -> None:
+    """Write one line of it, and of the house's own, with ``facts`` in place of the words. Needs an open transaction."""
     db.inside_transaction()
     await db.insert(ProposalNote(id=uuid4(), proposal=proposal_id, at=clock.now(), by=by, verb=verb, words=words))
-    await note(by, verb, KIND, proposal_id)
+    await note(by, verb, KIND, proposal_id, **facts)
 
 
 async def lines_of(proposal_id: UUID) -> list[Line]:

@@ -42,6 +42,7 @@ FACTS: dict[str, Any] = {
     "starts_at": MOMENT,
     "state": "accepted",
     "verb": "accept",
+    "closes_at": MOMENT,
 }
 
 
