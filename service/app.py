@@ -32,6 +32,8 @@ from service.web import (
     health,
     house,
     names,
+    proposals,
+    propose,
     robots,
 )
 from service.web import errors as pages_errors
@@ -55,6 +57,8 @@ def create_app(chosen: Settings) -> Litestar:
             *classes.HANDLERS,
             *names.HANDLERS,
             *authorisations.HANDLERS,
+            *propose.HANDLERS,
+            *proposals.HANDLERS,
             *rooms.HANDLERS,
             *door.HANDLERS,
             *certificates.HANDLERS,

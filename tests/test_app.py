@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -22,6 +23,8 @@ from service.settings import BadSetting
 from tests.bookings.classes import a_class_of
 from tests.bookings.minors import parents_link, pending_minor
 from tests.makers import at_paris, link_of, make_booking, make_event, make_organisation, make_slot
+from tests.proposals.making import link_of as link_to
+from tests.proposals.making import make_proposal
 from tests.visits import (
     Page,
     book,
@@ -71,6 +74,16 @@ PUBLIC = {
     "POST /authorisations/{token:str}/refuse",
     "GET /bookings/{token:str}/certificate",
     "GET /bookings/{token:str}/certificate.pdf",
+    "GET /propose",
+    "POST /propose",
+    "GET /proposals/find",
+    "POST /proposals/find",
+    "GET /proposals/{token:str}",
+    "GET /proposals/{token:str}/edit",
+    "POST /proposals/{token:str}/edit",
+    "POST /proposals/{token:str}/hand-in",
+    "POST /proposals/{token:str}/answer",
+    "POST /proposals/{token:str}/withdraw",
     "GET /door/{token:str}",
     "GET /door/{token:str}/list",
     "POST /door/{token:str}/tap",
@@ -111,6 +124,7 @@ STATIC = (
     "names.css",
     "door.css",
     "certificate.css",
+    "proposals.css",
     "passerelle.js",
     "favicon.svg",
 )
@@ -165,7 +179,10 @@ async def test_no_get_changes_anything() -> None:
         minors = [await pending_minor() for _ in range(2)]
         parents = [(await parents_link(one)).rpartition("/")[2] for one in minors]
         doors, attended = [await open_door() for _ in range(2)], [await somebody_who_came() for _ in range(2)]
+        proposals = [link_to(await make_proposal(s, email=f"{s}@verrerie.test"))[11:] for s in ("draft", "asked")]
         fitting = {
+            "/proposals/{token:str}": proposals,
+            "/proposals/{token:str}/edit": proposals,
             "/authorisations/{token:str}": parents,
             "/door/{token:str}": doors,
             "/door/{token:str}/list": doors,
@@ -208,7 +225,23 @@ async def answers_in_both_languages(visitor: httpx.AsyncClient) -> list[tuple[st
     minor, gone = await pending_minor(), await pending_minor()
     await changes.cancel(gone)
     late = await parents_link(gone)
+    asked = link_to(await make_proposal("asked", email="une-autre@verrerie.test"))
     for lang in ("fr", "en"):
+        found += [
+            ("nothing proposed", lang, await send(visitor, "/propose", {}, lang=lang)),
+            ("wrong date", lang, await send(visitor, "/propose", {"day_6": "x", "age_min": "x"}, lang=lang)),
+            ("robot's proposal", lang, await send(visitor, "/propose", {"website": "x"}, lang=lang)),
+            (
+                "links of proposals",
+                lang,
+                await send(visitor, "/proposals/find", {"email": "n@exemple.test"}, lang=lang),
+            ),
+            ("no address of proposals", lang, await send(visitor, "/proposals/find", {"email": ""}, lang=lang)),
+            ("no answer", lang, await send(visitor, f"{asked}/answer", {}, lang=lang)),
+            ("unsure to withdraw", lang, await send(visitor, f"{asked}/withdraw", {"words": "x"}, lang=lang)),
+            ("emptied proposal", lang, await send(visitor, f"{asked}/edit", {"version": "0"}, lang=lang)),
+            ("unknown proposal", lang, await send(visitor, "/proposals/x/withdraw", {}, lang=lang)),
+        ]
         found += [
             (f"names: {lines}", lang, await send(visitor, names, {f"names-{group.id}": lines}, lang=lang))
             for lines in ("Marie DE LA TOUR\nLéa Da Silva", "", "12/03/2010")
@@ -360,6 +393,9 @@ GET_PATHS = [
     "/door/{}",
     "/door/{}/list",
     "/bookings/find",
+    "/propose",
+    "/proposals/{}",
+    "/proposals/{}/edit",
     "/help/{}",
     "/{}",
     "/static/{}",
@@ -375,6 +411,9 @@ POST_PATHS = [
     *[f"/bookings/{{}}/{c}" for c in ("names", "names/save", "confirm", "numbers")],
     "/authorisations/{}/give",
     "/authorisations/{}/refuse",
+    "/propose",
+    "/proposals/find",
+    *[f"/proposals/{{}}/{c}" for c in ("edit", "hand-in", "answer", "withdraw")],
     "/door/{}/tap",
     "/door/{}/walk-in",
     "/door/{}/code",
@@ -382,6 +421,8 @@ POST_PATHS = [
 FIELDS = ["slot", "first_name", "last_name", "email", "school", "level", "age_band", "website", "opened_at", "key"]
 FIELDS += ["sure", "from", "lang", "page", "town", "from_date", "until_date", "kind", "with_seats", "parent_email"]
 FIELDS += ["present", "undo", "more", "less", "times", "remove", "code", "name", "q", "pupil", "chosen", "said", "of"]
+FIELDS += ["organisation_name", "contact_name", "title", "words", "seats", "day_1", "from_1", "to_6", "age_min"]
+FIELDS += ["later", "version"]
 ODD_TEXT = st.one_of(
     st.text(max_size=60),
     st.binary(max_size=30),
@@ -427,6 +468,7 @@ async def test_nothing_that_is_sent_breaks_the_service(  # noqa: PLR0913, PLR091
     real = {"/events": slot.slug, "/bookings": link_of(await make_booking(slot)).rpartition("/")[2]}
     real["/authorisations"] = (await parents_link(await pending_minor())).rpartition("/")[2]
     real["/door"] = await open_door()
+    real["/proposals"] = link_to(await make_proposal("asked", email=f"{uuid4()}@verrerie.test")).rpartition("/")[2]
     part = real.get("/" + path.split("/")[1], "x") if name == "{real}" else quote(name, safe="")
     given_fields = {"slot": str(slot.id), **fields} if "events" in path else fields
     body = urlencode(given_fields).encode() if raw is None else raw

@@ -15,7 +15,7 @@ from service.events.slots import BookingClosed, CalledOff, NotYetOpen, SlotOver
 from service.limits.rates import TooOften
 from service.refusal import Refusal
 from service.web import refusals
-from service.web.refusals.office import TO_STAFF
+from service.web.refusals import TO_STAFF
 
 MOMENT = datetime(2031, 11, 24, 13, 0, tzinfo=UTC)
 FACTS: dict[str, Any] = {
@@ -40,7 +40,11 @@ FACTS: dict[str, Any] = {
     "missing": ("slot", "summary", "audience"),
     "last": MOMENT.date(),
     "starts_at": MOMENT,
+    "state": "asked",
+    "verb": "ask",
 }
+# What a refusal of this name means by the same word.
+OTHERWISE: dict[str, dict[str, Any]] = {"Incomplete": {"missing": ("title", "seats", "dates")}}
 
 
 def kinds(root: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
@@ -57,7 +61,8 @@ KINDS = sorted(kinds(), key=lambda kind: kind.__qualname__)
 def an_example(kind: type[Refusal]) -> Refusal:
     """A refusal of this kind with its facts."""
     wanted = [name for name in inspect.signature(kind.__init__).parameters if name in FACTS]
-    return kind(**{name: FACTS[name] for name in wanted})
+    facts = {**FACTS, **OTHERWISE.get(kind.__name__, {})}
+    return kind(**{name: facts[name] for name in wanted})
 
 
 def test_every_refusal_has_its_sentence_and_every_sentence_its_refusal() -> None:

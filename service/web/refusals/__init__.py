@@ -7,10 +7,19 @@ from service import i18n
 from service.bookings.seats import SoldOut
 from service.refusal import Refusal
 from service.web.forms import Form
-from service.web.refusals import bookings, campus, classes, dates, door, events, lists, office, staff, visits
+from service.web.refusals import bookings, campus, classes, dates, door, events, lists, office, proposals, staff, visits
 from service.web.refusals.speaking import Answer, Sentences
 
-__all__ = ["SENTENCES", "Answer", "answer", "answer_to_class", "answer_to_staff", "standing", "to_the_queue"]
+__all__ = [
+    "SENTENCES",
+    "TO_STAFF",
+    "Answer",
+    "answer",
+    "answer_to_class",
+    "answer_to_staff",
+    "standing",
+    "to_the_queue",
+]
 
 SENTENCES: Sentences = {
     **bookings.SENTENCES,
@@ -23,7 +32,9 @@ SENTENCES: Sentences = {
     **office.SENTENCES,
     **door.SENTENCES,
     **lists.SENTENCES,
+    **proposals.SENTENCES,
 }
+TO_STAFF: Sentences = {**office.TO_STAFF, **proposals.TO_STAFF}
 
 
 def answer(refusal: Refusal, language: str) -> Answer:
@@ -46,7 +57,7 @@ def answer_to_class(refusal: Refusal, language: str, next_step: str = "") -> Ans
 
 def answer_to_staff(refusal: Refusal, language: str) -> Answer:
     """The same for an organiser, who may know what a stranger must not, and whom nobody else can help."""
-    said = office.TO_STAFF.get(type(refusal), SENTENCES[type(refusal)])
+    said = TO_STAFF.get(type(refusal), SENTENCES[type(refusal)])
     return said(refusal, i18n.translations(language), language)
 
 
