@@ -225,7 +225,7 @@ async def answers_in_both_languages(visitor: httpx.AsyncClient) -> list[tuple[st
     minor, gone = await pending_minor(), await pending_minor()
     await changes.cancel(gone)
     late = await parents_link(gone)
-    asked = link_to(await make_proposal("asked", email="une-autre@verrerie.test"))
+    proposal = link_to(await make_proposal("asked", email="une-autre@verrerie.test"))
     for lang in ("fr", "en"):
         found += [
             ("nothing proposed", lang, await send(visitor, "/propose", {}, lang=lang)),
@@ -237,9 +237,9 @@ async def answers_in_both_languages(visitor: httpx.AsyncClient) -> list[tuple[st
                 await send(visitor, "/proposals/find", {"email": "n@exemple.test"}, lang=lang),
             ),
             ("no address of proposals", lang, await send(visitor, "/proposals/find", {"email": ""}, lang=lang)),
-            ("no answer", lang, await send(visitor, f"{asked}/answer", {}, lang=lang)),
-            ("unsure to withdraw", lang, await send(visitor, f"{asked}/withdraw", {"words": "x"}, lang=lang)),
-            ("emptied proposal", lang, await send(visitor, f"{asked}/edit", {"version": "0"}, lang=lang)),
+            ("no answer", lang, await send(visitor, f"{proposal}/answer", {}, lang=lang)),
+            ("unsure to withdraw", lang, await send(visitor, f"{proposal}/withdraw", {"words": "x"}, lang=lang)),
+            ("emptied proposal", lang, await send(visitor, f"{proposal}/edit", {"version": "0"}, lang=lang)),
             ("unknown proposal", lang, await send(visitor, "/proposals/x/withdraw", {}, lang=lang)),
         ]
         found += [

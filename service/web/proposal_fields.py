@@ -51,12 +51,11 @@ def read(form: Form, language: str, *, whole: bool, address: str = "") -> Idea:
     )
 
 
-def typed_of(idea: Idea) -> dict[str, str | list[str]]:
+def typed_of(idea: Idea) -> dict[str, str]:
     """The fields as somebody would have typed them."""
     values = {name: getattr(idea, name) for name in NAMES}
-    return {name: "" if value is None else str(value) for name, value in values.items()} | proposed_dates.typed_of(
-        idea.dates
-    )
+    typed = {name: "" if value is None else str(value) for name, value in values.items()}
+    return typed | proposed_dates.typed_of(idea.dates)
 
 
 def version_of(form: Form) -> int:

@@ -5,9 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
+from litestar import Response
 
 from service import clock, db
 from service.proposals.tables import Proposal
+from service.web import host_page
+from service.web.forms import Form
+from service.web.pages import Visit, page
+from service.web.refusals import Answer
 from tests.proposals.making import link_of
 from tests.visits import Page, send
 
@@ -49,3 +55,16 @@ async def the_only() -> Mapping[str, Any]:
 def words(page: Page) -> str:
     """The words of a page with single blanks."""
     return " ".join(page.words.split())
+
+
+def hosts_pages(patch: pytest.MonkeyPatch) -> list[tuple[str, Answer | None]]:
+    """The hosts' pages that are asked for from now on, with what was refused on them."""
+    asked: list[tuple[str, Answer | None]] = []
+
+    async def answer(request: Visit, proposal: Proposal, _: Form, refused: Answer | None = None) -> Response[str]:
+        asked.append((proposal.title, refused))
+        status = refused.status if refused else 200
+        return page(request, "proposals/check_mail", status=status, here="/proposals/find")
+
+    patch.setattr(host_page, "answer", answer)
+    return asked

@@ -8,16 +8,11 @@ import pytest
 
 from service import clock, db
 from service.people import staff
-from service.proposals import acceptance, drafting, following, record, review
-from service.proposals.tables import Proposal
-from service.web import host_page
-from service.web.forms import Form
-from service.web.pages import Visit, page
-from service.web.refusals import Answer
+from service.proposals import drafting, following, record, review
 from tests.makers import at_paris
 from tests.proposals.making import ADA, STATES, an_idea, letters_of, link_of, make_proposal
-from tests.visits import Page, counted, dump, send
-from tests.web.proposing import WHEN, WHOLE, look, press, stands, words
+from tests.visits import Page
+from tests.web.proposing import hosts_pages, look, press, stands, words
 
 PRIVATE = ("draft", "submitted", "asked", "accepted", "declined", "withdrawn")  # its page is not the host's yet
 DONE = {
@@ -31,21 +26,6 @@ HEADINGS = {
 }  # fmt: skip
 BARE: dict[str, Any] = {"kind": "", "title": "", "words": "", "seats": None, "dates": []}
 VERBS = ("hand-in", "answer", "withdraw", "edit")
-ODD: tuple[Any, ...] = ("a\0b", "x" * 10_000, "a\ud800", b"\xff\xfe", "9" * 40, "")
-
-
-@pytest.fixture
-def host(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Answer | None]]:
-    """The host's pages that were asked for, with what was refused on them."""
-    asked: list[tuple[str, Answer | None]] = []
-
-    async def answer(request: Visit, proposal: Proposal, _: Form, refused: Answer | None = None) -> Any:
-        asked.append((proposal.title, refused))
-        status = refused.status if refused else 200
-        return page(request, "proposals/check_mail", status=status, here="/proposals/find")
-
-    monkeypatch.setattr(host_page, "answer", answer)
-    return asked
 
 
 def buttons(found: Page) -> set[str]:
@@ -205,8 +185,9 @@ async def test_withdrawing_needs_its_tick_and_may_say_why(visitor: httpx.AsyncCl
 
 
 async def test_an_accepted_proposal_can_be_withdrawn_until_its_event_is_public(
-    visitor: httpx.AsyncClient, host: list[tuple[str, Answer | None]]
+    visitor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    host = hosts_pages(monkeypatch)
     accepted, published = await make_proposal("accepted"), await make_proposal("published", email="p@verrerie.test")
 
     assert (await press(visitor, accepted, "withdraw", sure="yes")).status_code == 303
@@ -221,8 +202,9 @@ async def test_an_accepted_proposal_can_be_withdrawn_until_its_event_is_public(
 
 @pytest.mark.parametrize("state", STATES)
 async def test_the_page_is_the_hosts_from_publication_on_even_when_it_is_called_off(
-    visitor: httpx.AsyncClient, host: list[tuple[str, Answer | None]], state: str
+    visitor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
+    host = hosts_pages(monkeypatch)
     proposal = await make_proposal(state)
 
     await look(visitor, proposal)
@@ -233,92 +215,6 @@ async def test_the_page_is_the_hosts_from_publication_on_even_when_it_is_called_
         await db.fetch("UPDATE event SET state = 'called_off' WHERE id = $1", proposal.event)
         await look(visitor, proposal)
         assert len(host) == 2
-
-
-@pytest.mark.parametrize("state", ["draft", "submitted", "asked"])
-async def test_the_form_comes_back_filled_in_and_changes_what_is_typed(visitor: httpx.AsyncClient, state: str) -> None:
-    proposal = await _on_afternoons(state)
-    form = await look(visitor, proposal, "/edit")
-    names = [has["name"] for has in form.all("input") if has.get("type") not in ("hidden", "radio")]
-    typed = {name: form.typed(name) for name in (*names, "kind", "version")} | {"words": "Autrement dit"}
-
-    answer = await press(visitor, proposal, "edit", **{**typed, "title": "Du sable", "email": "x@autre.test"})
-
-    sent = "sent" if state == "draft" else "saved"
-    assert answer.headers["location"] == f"{link_of(proposal)}?{sent}=yes&lang=en"
-    idea, before = await record.idea_of(await record.by_id(proposal.id)), await _idea_before(proposal)
-    assert (idea.title, idea.words, idea.email) == ("Du sable", "Autrement dit", before.email)
-    assert [(a, b) for a, b in idea.dates] == [(a, b) for a, b in before.dates]
-    assert await stands(proposal) == {"draft": "submitted"}.get(state, state)
-    assert not form.all("input", name="email")
-    assert before.email in form.words
-
-
-async def test_a_draft_is_saved_without_being_sent(visitor: httpx.AsyncClient) -> None:
-    draft = await drafting.begin(an_idea(**BARE))
-
-    answer = await press(
-        visitor, draft, "edit", organisation_name="Forge", contact_name="Inès", title="Le fer", version="0", later="yes"
-    )
-
-    assert answer.headers["location"] == f"{link_of(draft)}?saved=yes&lang=en"
-    assert (await stands(draft), (await record.by_id(draft.id)).title) == ("draft", "Le fer")
-
-
-async def test_what_was_sent_stays_whole(visitor: httpx.AsyncClient) -> None:
-    proposal = await make_proposal()
-
-    answer = await press(visitor, proposal, "edit", **{**WHOLE, "seats": "", "later": "yes", "version": "0"})
-
-    assert (answer.status_code, Page.of(answer).has_mistake("seats")) == (422, True)
-    assert (await record.by_id(proposal.id)).seats == 24
-
-
-async def test_who_edits_an_older_one_sees_what_stands_now_and_keeps_what_they_typed(
-    visitor: httpx.AsyncClient,
-) -> None:
-    proposal = await make_proposal()
-    await drafting.edit(proposal, an_idea(title="De quelqu’un d’autre"), 0)
-
-    answer = await press(visitor, proposal, "edit", **{**WHOLE, "title": "De moi", "version": "0"})
-    found = Page.of(answer)
-    assert answer.status_code == 409
-    assert "De quelqu’un d’autre" in found.words
-    assert (found.typed("title"), found.typed("version")) == ("De moi", "1")
-    assert (await record.by_id(proposal.id)).title == "De quelqu’un d’autre"
-
-    again = await press(visitor, proposal, "edit", **{**WHOLE, "title": "De moi", "version": found.typed("version")})
-    assert again.status_code == 303
-    assert (await record.by_id(proposal.id)).title == "De moi"
-
-
-@pytest.mark.parametrize("version", ["", "-1", "x", "9" * 30, "١"])
-async def test_a_form_without_its_version_overwrites_nothing(visitor: httpx.AsyncClient, version: str) -> None:
-    proposal = await make_proposal()
-
-    assert (await press(visitor, proposal, "edit", **{**WHOLE, "version": version})).status_code == 409
-    assert (await record.by_id(proposal.id)).version == 0
-
-
-async def test_dates_that_have_passed_are_left_out_of_the_form(visitor: httpx.AsyncClient) -> None:
-    dates = [(at_paris(f"2031-03-0{day} 14:00"), at_paris(f"2031-03-0{day} 16:00")) for day in (4, 6)]
-    proposal = await drafting.propose(an_idea(dates=dates))
-
-    with clock.at(at_paris("2031-03-05 09:00")):
-        form = await look(visitor, proposal, "/edit")
-    assert (form.typed("day_1"), form.typed("day_2")) == ("2031-03-06", "")
-
-
-@pytest.mark.parametrize("state", ["accepted", "declined", "withdrawn", "published"])
-async def test_what_is_decided_cannot_be_edited_any_more(
-    visitor: httpx.AsyncClient, host: list[tuple[str, Answer | None]], state: str
-) -> None:
-    proposal = await make_proposal(state)
-    before = (await record.by_id(proposal.id)).to_dict()
-
-    assert (await visitor.get(f"{link_of(proposal)}/edit")).status_code == 409
-    assert (await press(visitor, proposal, "edit", **{**WHOLE, "version": "0"})).status_code == 409
-    assert (await record.by_id(proposal.id)).to_dict() == before
 
 
 @pytest.mark.parametrize("state", PRIVATE)
@@ -332,86 +228,6 @@ async def test_a_step_that_is_not_there_is_refused_with_where_it_stands(visitor:
         assert (verb, answer.status_code) == (verb, 409)
         assert "Your proposal has moved on" in answer.text
         assert await stands(proposal) == state
-
-
-async def test_a_link_opens_its_own_proposal_and_no_other(visitor: httpx.AsyncClient) -> None:
-    one = await make_proposal("asked")
-    other = await make_proposal("asked", title="Le secret des autres", email="autre@forge.test", contact_name="Paul")
-    other_link = link_of(other).rpartition("/")[2]
-
-    found = await visitor.get(link_of(one))
-    assert [word for word in ("secret", "autre@forge.test", "Paul", other_link) if word in found.text] == []
-    await press(visitor, one, "answer", words="Deux")
-    await press(visitor, one, "withdraw", sure="yes")
-    assert (await stands(one), await stands(other)) == ("withdrawn", "asked")
-
-
-async def test_of_the_people_of_its_structure_the_company_reads_nothing(visitor: httpx.AsyncClient) -> None:
-    accepted = await acceptance.accept((await make_proposal(contact_name="Ancienne Contact")).id, ADA)
-    assert accepted.organisation
-    again = await make_proposal(email="nouveau@verrerie.test")
-
-    for path in (link_of(again), f"{link_of(again)}/edit", "/propose"):
-        answer = await visitor.get(path)
-        assert ("Ancienne" in answer.text, "ines@verrerie.test" in answer.text) == (False, False)
-
-
-@pytest.mark.parametrize("below", ["", "/edit", "/answer", "/withdraw", "/hand-in"])
-@pytest.mark.parametrize("token", ["x", "a" * 32, "%00", "%FF%FE", "é" * 40, "find.", "x" * 290])
-async def test_a_link_that_is_none_is_a_404_that_says_what_to_do(
-    visitor: httpx.AsyncClient, token: str, below: str
-) -> None:
-    method = "GET" if below in ("", "/edit") else "POST"
-    answer = await visitor.request(method, f"/proposals/{token}{below}", params={"lang": "en"})
-
-    assert answer.status_code == 404
-    if token == "a" * 32:
-        found = Page.of(answer)
-        assert "We do not know this proposal" in found.words
-        assert found.all("a", href="/proposals/find?lang=en")
-
-
-async def test_nothing_that_is_sent_breaks_a_page(visitor: httpx.AsyncClient) -> None:
-    for state in ("draft", "asked"):
-        proposal = await make_proposal(state)
-        for verb in VERBS:
-            for odd in ODD:
-                fields = dict.fromkeys(("words", "sure", "version", "title", "seats", *WHEN), odd)
-                answer = await press(visitor, proposal, verb, **fields)
-                assert (state, verb, answer.status_code < 500) == (state, verb, True)
-            await db.fetch("DELETE FROM rate_clock")
-
-
-@pytest.mark.parametrize("state", PRIVATE)
-async def test_looking_changes_nothing(visitor: httpx.AsyncClient, state: str) -> None:
-    proposal = await make_proposal(state)
-    before = await dump()
-
-    for below in ("", "?sent=yes", "/edit", "?sure=yes&words=Deux", "/withdraw", "/answer", "/hand-in"):
-        assert (await visitor.get(link_of(proposal) + below)).status_code < 500
-    assert await dump() == before
-
-
-async def test_a_link_is_changed_so_often_an_hour_and_no_more(visitor: httpx.AsyncClient) -> None:
-    proposal, other = await make_proposal("asked"), await make_proposal("asked", email="b@verrerie.test")
-
-    answers = [(await press(visitor, proposal, "answer", words="")).status_code for _ in range(21)]
-    assert answers == [422] * 20 + [429]
-    assert (await press(visitor, other, "answer", words="")).status_code == 422
-
-
-async def test_the_page_takes_as_many_statements_with_a_long_journal(visitor: httpx.AsyncClient) -> None:
-    short, long = await make_proposal(), await make_proposal(email="b@verrerie.test")
-    for number in range(5):
-        await review.ask(long.id, f"Question {number} ?", ADA)
-        await following.answer(long, "Oui")
-
-    counts = []
-    for proposal in (short, long):
-        with counted() as statements:
-            await look(visitor, proposal)
-        counts.append(len(statements))
-    assert counts[0] == counts[1]
 
 
 async def test_the_journal_says_each_step_in_its_order_and_in_both_languages(visitor: httpx.AsyncClient) -> None:
@@ -434,37 +250,6 @@ async def test_the_journal_says_each_step_in_its_order_and_in_both_languages(vis
     assert order == sorted(order)
     assert found.count(", for the campus") == 0  # nobody is named who is not known any more
     assert (await visitor.get(link_of(draft))).status_code == 200
-
-
-async def test_the_links_of_an_address_are_sent_to_it_and_the_answer_is_always_the_same(
-    visitor: httpx.AsyncClient,
-) -> None:
-    await make_proposal()
-
-    known = await send(visitor, "/proposals/find", {"email": "INES@verrerie.test"}, lang="en")
-    unknown = await send(visitor, "/proposals/find", {"email": "personne@exemple.test"}, lang="en")
-
-    assert known.status_code == unknown.status_code == 200
-    assert known.text == unknown.text
-    rows = await db.fetch("SELECT recipient FROM email WHERE letter = 'proposal_links'")
-    assert [row["recipient"] for row in rows] == ["INES@verrerie.test"]
-
-
-@pytest.mark.parametrize("typed", ["", "ines", "a\0@b.test", "x" * 5000])
-async def test_an_address_that_is_none_is_asked_for_again(visitor: httpx.AsyncClient, typed: str) -> None:
-    answer = await send(visitor, "/proposals/find", {"email": typed}, lang="en")
-
-    assert (answer.status_code, Page.of(answer).has_mistake("email")) == (422, True)
-
-
-async def _on_afternoons(state: str) -> Proposal:
-    days = ("2031-03-04", "2031-07-11")
-    dates = [(at_paris(f"{day} 14:00"), at_paris(f"{day} 16:30")) for day in days]
-    return await make_proposal(state, dates=dates)
-
-
-async def _idea_before(proposal: Proposal) -> Any:
-    return an_idea(dates=[(one.starts_at, one.ends_at) for one in await record.dates_of(proposal.id)])
 
 
 def _texts() -> tuple[str, ...]:

@@ -13,6 +13,9 @@ from service.bookings.seats import SoldOut
 from service.bookings.waiting import FewerThanTaken
 from service.events.slots import BookingClosed, CalledOff, NotYetOpen, SlotOver
 from service.limits.rates import TooOften
+from service.proposals.drafting import Incomplete
+from service.proposals.record import ProposalMoved
+from service.proposals.tables import STATES
 from service.refusal import Refusal
 from service.web import refusals
 from service.web.refusals import TO_STAFF
@@ -139,3 +142,20 @@ def test_who_asks_too_often_hears_when_to_come_back() -> None:
 
 def test_the_wait_is_never_nothing() -> None:
     assert refusals.answer(TooOften(clock.now() - timedelta(seconds=5)), "en").headers == {"Retry-After": "1"}
+
+
+@pytest.mark.parametrize("state", [*STATES, "published"])
+def test_where_a_proposal_stands_is_said_to_each_side_and_a_colleague_is_named_to_colleagues_only(state: str) -> None:
+    verb = {"asked": "ask", "accepted": "accept", "declined": "decline"}.get(state, "")
+    for language in ("fr", "en"):
+        moved = ProposalMoved(state, verb, "Ada Vandamme" if verb else "")
+        company, campus = (said(moved, language) for said in (refusals.answer, refusals.answer_to_staff))
+        assert "Ada" not in company.sentence + company.next_step
+        assert ("Ada Vandamme" in campus.sentence) == bool(verb)
+        assert company.next_step
+        assert campus.next_step
+
+
+def test_what_a_proposal_lacks_is_named() -> None:
+    said = refusals.answer(Incomplete(("kind", "dates")), "en")
+    assert said.sentence == "Still missing: Visit or workshop, A date to come."
