@@ -35,6 +35,7 @@ from service.web import (
     house,
     names,
     proposals,
+    propose,
     robots,
 )
 from service.web import errors as pages_errors
@@ -58,6 +59,8 @@ def create_app(chosen: Settings) -> Litestar:
             *classes.HANDLERS,
             *names.HANDLERS,
             *authorisations.HANDLERS,
+            *propose.HANDLERS,
+            *proposals.HANDLERS,
             *rooms.HANDLERS,
             *door.HANDLERS,
             *certificates.HANDLERS,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -24,6 +25,7 @@ from tests.bookings.minors import parents_link, pending_minor
 from tests.makers import at_paris, link_of, make_booking, make_event, make_organisation, make_slot
 from tests.proposals.hosts import close_list, hosted
 from tests.proposals.making import link_of as proposal_link
+from tests.proposals.making import make_proposal
 from tests.visits import (
     Page,
     book,
@@ -79,6 +81,15 @@ PUBLIC = {
     "POST /proposals/{token:str}/feedback",
     "GET /proposals/{token:str}/slots/{slot:uuid}/list",
     "POST /proposals/{token:str}/slots/{slot:uuid}/list",
+    "GET /propose",
+    "POST /propose",
+    "GET /proposals/find",
+    "POST /proposals/find",
+    "GET /proposals/{token:str}/edit",
+    "POST /proposals/{token:str}/edit",
+    "POST /proposals/{token:str}/hand-in",
+    "POST /proposals/{token:str}/answer",
+    "POST /proposals/{token:str}/withdraw",
     "GET /door/{token:str}",
     "GET /door/{token:str}/list",
     "POST /door/{token:str}/tap",
@@ -120,6 +131,7 @@ STATIC = (
     "door.css",
     "certificate.css",
     "host.css",
+    "proposals.css",
     "passerelle.js",
     "favicon.svg",
 )
@@ -178,9 +190,11 @@ async def test_no_get_changes_anything() -> None:
         parts["slot:uuid"] = str(hosted_slot.id)
         hosts = [proposal_link(hosting).rpartition("/")[2]] * 2
         doors, attended = [await open_door() for _ in range(2)], [await somebody_who_came() for _ in range(2)]
+        proposals = [proposal_link(await make_proposal(s, email=f"{s}@verrerie.test"))[11:] for s in ("draft", "asked")]
         fitting = {
+            "/proposals/{token:str}": [proposals[1], hosts[0]],
+            "/proposals/{token:str}/edit": proposals,
             "/authorisations/{token:str}": parents,
-            "/proposals/{token:str}": hosts,
             "/proposals/{token:str}/slots/{slot:uuid}/list": hosts,
             "/door/{token:str}": doors,
             "/door/{token:str}/list": doors,
@@ -224,7 +238,23 @@ async def answers_in_both_languages(visitor: httpx.AsyncClient) -> list[tuple[st
     await changes.cancel(gone)
     late = await parents_link(gone)
     host = proposal_link((await hosted())[0])
+    proposal = proposal_link(await make_proposal("asked", email="une-autre@verrerie.test"))
     for lang in ("fr", "en"):
+        found += [
+            ("nothing proposed", lang, await send(visitor, "/propose", {}, lang=lang)),
+            ("wrong date", lang, await send(visitor, "/propose", {"day_6": "x", "age_min": "x"}, lang=lang)),
+            ("robot's proposal", lang, await send(visitor, "/propose", {"website": "x"}, lang=lang)),
+            (
+                "links of proposals",
+                lang,
+                await send(visitor, "/proposals/find", {"email": "n@exemple.test"}, lang=lang),
+            ),
+            ("no address of proposals", lang, await send(visitor, "/proposals/find", {"email": ""}, lang=lang)),
+            ("no answer", lang, await send(visitor, f"{proposal}/answer", {}, lang=lang)),
+            ("unsure to withdraw", lang, await send(visitor, f"{proposal}/withdraw", {"words": "x"}, lang=lang)),
+            ("emptied proposal", lang, await send(visitor, f"{proposal}/edit", {"version": "0"}, lang=lang)),
+            ("unknown proposal", lang, await send(visitor, "/proposals/x/withdraw", {}, lang=lang)),
+        ]
         found += [
             (f"names: {lines}", lang, await send(visitor, names, {f"names-{group.id}": lines}, lang=lang))
             for lines in ("Marie DE LA TOUR\nLéa Da Silva", "", "12/03/2010")
@@ -379,6 +409,9 @@ GET_PATHS = [
     "/proposals/{}",
     "/proposals/{0}/slots/{0}/list",
     "/bookings/find",
+    "/propose",
+    "/proposals/{}",
+    "/proposals/{}/edit",
     "/help/{}",
     "/{}",
     "/static/{}",
@@ -394,6 +427,9 @@ POST_PATHS = [
     *[f"/bookings/{{}}/{c}" for c in ("names", "names/save", "confirm", "numbers")],
     "/authorisations/{}/give",
     "/authorisations/{}/refuse",
+    "/propose",
+    "/proposals/find",
+    *[f"/proposals/{{}}/{c}" for c in ("edit", "hand-in", "answer", "withdraw")],
     "/door/{}/tap",
     "/door/{}/walk-in",
     "/door/{}/code",
@@ -404,6 +440,8 @@ FIELDS = ["slot", "first_name", "last_name", "email", "school", "level", "age_ba
 FIELDS += ["sure", "from", "lang", "page", "town", "from_date", "until_date", "kind", "with_seats", "parent_email"]
 FIELDS += ["present", "undo", "more", "less", "times", "remove", "code", "name", "q", "pupil", "chosen", "said", "of"]
 FIELDS += ["day_1", "from_1", "to_1", "day_6", "what", "words", "again", "done"]
+FIELDS += ["organisation_name", "contact_name", "title", "words", "seats", "day_1", "from_1", "to_6", "age_min"]
+FIELDS += ["later", "version"]
 ODD_TEXT = st.one_of(
     st.text(max_size=60),
     st.binary(max_size=30),
@@ -449,7 +487,9 @@ async def test_nothing_that_is_sent_breaks_the_service(  # noqa: PLR0913, PLR091
     real = {"/events": slot.slug, "/bookings": link_of(await make_booking(slot)).rpartition("/")[2]}
     real["/authorisations"] = (await parents_link(await pending_minor())).rpartition("/")[2]
     real["/door"] = await open_door()
-    real["/proposals"] = proposal_link((await hosted())[0]).rpartition("/")[2]
+    is_hosts = any(part in path for part in ("/dates", "/report", "/feedback", "/slots"))
+    proposal = (await hosted())[0] if is_hosts else await make_proposal("asked", email=f"{uuid4()}@verrerie.test")
+    real["/proposals"] = proposal_link(proposal).rpartition("/")[2]
     part = real.get("/" + path.split("/")[1], "x") if name == "{real}" else quote(name, safe="")
     given_fields = {"slot": str(slot.id), **fields} if "events" in path else fields
     body = urlencode(given_fields).encode() if raw is None else raw

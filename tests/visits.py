@@ -27,6 +27,7 @@ from tests.bookings.classes import a_class, a_class_of, class_event, class_slot,
 from tests.conftest import EMPTYING_ORDER
 from tests.makers import a_pupil, link_of, make_booking, make_event, make_organisation, make_slot
 from tests.proposals.hosts import pages_of_hosts
+from tests.proposals import making
 
 TABLES = tuple(table for table in EMPTYING_ORDER if table != "rate_clock")
 ZOE = {"first_name": "Zoé", "last_name": "D’Hôte", "email": "zoe@exemple.test", "school": "LYPSO"}
@@ -231,9 +232,25 @@ async def every_page() -> dict[str, str]:
         "class that came": f"/bookings/{await class_that_came()}",
         "certificates of a class": f"/bookings/{await class_that_came()}/certificate",
         **await pages_of_hosts(),
+        **await pages_of_proposals(),
         "find": "/bookings/find",
         **{path: path for path in house.PAGES},
         "no such page": "/nowhere",
+    }
+
+
+async def pages_of_proposals() -> dict[str, str]:
+    """The path of the form, and of a proposal's page in each state in which no event is public yet."""
+    states = ("draft", "submitted", "asked", "accepted", "declined", "withdrawn")
+    made = {state: await making.make_proposal(state, email=f"{state}@verrerie.test") for state in states}
+    links = {state: making.link_of(one) for state, one in made.items()}
+    return {
+        "propose": "/propose",
+        "find proposals": "/proposals/find",
+        **{f"proposal, {state}": link for state, link in links.items()},
+        "proposal just sent": f"{links['submitted']}?sent=yes",
+        "proposal to edit": f"{links['asked']}/edit",
+        "proposal that is settled": f"{links['accepted']}/edit",
     }
 
 

@@ -14,6 +14,10 @@ HOSTS = """
 SELECT DISTINCT host.slug FROM organisation host JOIN event ON event.host = host.id
 WHERE event.state <> 'draft' ORDER BY host.slug
 """
+NAMES = """
+SELECT host.name FROM organisation host JOIN event ON event.host = host.id
+WHERE event.state = 'published' GROUP BY host.name ORDER BY max(event.number) DESC LIMIT $1
+"""
 TOWNS = "SELECT DISTINCT town FROM event WHERE state <> 'draft' AND town <> '' ORDER BY town"
 
 
@@ -60,6 +64,11 @@ def town_in(place: str) -> str:
 async def hosts() -> list[str]:
     """The addresses of all structures that have published something."""
     return [row["slug"] for row in await db.fetch(HOSTS)]
+
+
+async def host_names(most: int) -> list[str]:
+    """The names of those who have published something, the latest first and at most so many, by their alphabet."""
+    return sorted((row["name"] for row in await db.fetch(NAMES, most)), key=text.key)
 
 
 async def towns() -> list[str]:

@@ -1,5 +1,6 @@
 """Writing a proposal: a company begins one, hands it in, and changes it until it is accepted."""
 
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 from service import clock, db, text, tokens
@@ -24,6 +25,10 @@ class Incomplete(Refusal):
 
 class ProposalChanged(Refusal):
     """Somebody has changed the proposal since this form was opened."""
+
+
+class _NothingMade(Exception):
+    """Nobody is sending this form."""
 
 
 async def begin(idea: Idea, *, key: keys.Key | None = None) -> Proposal:
@@ -74,7 +79,12 @@ def _check_complete(idea: Idea) -> None:
 async def _make(idea: Idea, state: str, key: keys.Key | None) -> Proposal:
     if known := await keys.answered(key):
         return await record.by_id(known)
-    await rates.spend_letter(text.address_key(idea.email))
+    try:
+        await rates.spend_letter(text.address_key(idea.email))
+    except rates.TooOften:
+        if found := await _made_meanwhile(key):
+            return found
+        raise
     proposal = await _new(idea, state)
     async with db.transaction():
         if await keys.claim(key, proposal.id):
@@ -83,6 +93,20 @@ async def _make(idea: Idea, state: str, key: keys.Key | None) -> Proposal:
             await (_say_handed_in if state == "submitted" else _say_begun)(proposal)
             return proposal
     return await record.by_id(UUID(str(await keys.answered(key))))
+
+
+async def _made_meanwhile(key: keys.Key | None) -> Proposal | None:
+    """What another request is making of this very form: its repeats ask for no letter, but count as if they did.
+
+    Whoever is as fast as the maker lets it go first, and looks once more.
+    """
+    for _ in range(2):
+        with suppress(_NothingMade):
+            async with db.transaction():
+                if await keys.claim(key, uuid4()):  # else it has waited for the maker's end
+                    raise _NothingMade
+            return await record.by_id(UUID(str(await keys.answered(key))))
+    return None
 
 
 async def _new(idea: Idea, state: str) -> Proposal:

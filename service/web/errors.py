@@ -10,6 +10,7 @@ from service import i18n, templates
 from service.bookings.dossiers import UnknownLink
 from service.edge.errors import RETRY
 from service.edge.loading import NotSignedIn
+from service.proposals.record import UnknownProposal
 from service.refusal import Refusal
 from service.web import refusals
 from service.web.pages import Visit, language, page, see
@@ -22,6 +23,10 @@ SERVER = 500
 PASSING = (429, 500, 503)  # over in a while: the same page may be asked for again
 STEPS = {404: ("agenda", "find", "help"), 503: ("help",)}  # the help needs no database
 USUAL = ("agenda", "find")
+BEHIND_LINKS: dict[type, tuple[str, ...]] = {
+    UnknownLink: ("find", "agenda", "help"),
+    UnknownProposal: ("proposals", "agenda", "help"),
+}
 
 
 def tell(request: Visit, problem: Refusal | int) -> Response[Any]:
@@ -49,9 +54,10 @@ def _steps(request: Visit, problem: Refusal | int, status: int) -> list[Step]:
     ways = {
         "agenda": (words.gettext("See the agenda"), templates.path(spoken, "/")),
         "find": (words.gettext("Find my booking"), templates.path(spoken, "/bookings/find")),
+        "proposals": (words.gettext("Find my proposal"), templates.path(spoken, "/proposals/find")),
         "help": (words.gettext("Help"), templates.path(spoken, "/help")),
     }
-    chosen = ("find", "agenda", "help") if isinstance(problem, UnknownLink) else STEPS.get(_read(status), USUAL)
+    chosen = BEHIND_LINKS.get(type(problem)) or STEPS.get(_read(status), USUAL)
     again = _again(request) if status in PASSING else ""
     return [*([(words.gettext("Try again"), again)] if again else []), *(ways[way] for way in chosen)]
 

@@ -11,8 +11,8 @@ from service.web import house
 PUBLIC = {"public": True}
 MAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 XHTML = "http://www.w3.org/1999/xhtml"
-PRIVATE = ("/authorisations/", "/bookings/", "/demo/", "/door/", "/e/")
-ALONE = ("/", *house.PAGES)
+PRIVATE = ("/authorisations/", "/bookings/", "/demo/", "/door/", "/e/", "/proposals/")
+ALONE = ("/", "/propose", *house.PAGES)
 
 
 @get("/robots.txt", opt=PUBLIC)

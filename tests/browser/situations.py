@@ -2,7 +2,14 @@
 
 from service.bookings.dossiers import guardian_token
 from service.web.house import PAGES
-from tests.browser import class_situations, host_situations, office_situations, openers, stage
+from tests.browser import (
+    class_situations,
+    host_situations,
+    office_situations,
+    openers,
+    proposal_situations,
+    stage,
+)
 from tests.browser.situation import Situation, at
 from tests.browser.stage import Stage
 from tests.makers import link_of
@@ -35,6 +42,7 @@ async def all_situations() -> list[Situation]:
         *await class_situations.all_situations(),
         *await office_situations.all_situations(),
         *await host_situations.all_situations(),
+        *await proposal_situations.all_situations(),
         *_names(staged),
         *_minors(staged),
         *_house(),

@@ -13,9 +13,12 @@ from service.bookings.seats import SoldOut
 from service.bookings.waiting import FewerThanTaken
 from service.events.slots import BookingClosed, CalledOff, NotYetOpen, SlotOver
 from service.limits.rates import TooOften
+from service.proposals.drafting import Incomplete
+from service.proposals.record import ProposalMoved
+from service.proposals.tables import STATES
 from service.refusal import Refusal
 from service.web import refusals
-from service.web.refusals.office import TO_STAFF
+from service.web.refusals import TO_STAFF
 
 MOMENT = datetime(2031, 11, 24, 13, 0, tzinfo=UTC)
 FACTS: dict[str, Any] = {
@@ -44,6 +47,8 @@ FACTS: dict[str, Any] = {
     "verb": "accept",
     "closes_at": MOMENT,
 }
+# What a refusal of this name means by the same word.
+OTHERWISE: dict[str, dict[str, Any]] = {"Incomplete": {"missing": ("title", "seats", "dates")}}
 
 
 def kinds(root: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
@@ -60,7 +65,8 @@ KINDS = sorted(kinds(), key=lambda kind: kind.__qualname__)
 def an_example(kind: type[Refusal]) -> Refusal:
     """A refusal of this kind with its facts."""
     wanted = [name for name in inspect.signature(kind.__init__).parameters if name in FACTS]
-    return kind(**{name: FACTS[name] for name in wanted})
+    facts = {**FACTS, **OTHERWISE.get(kind.__name__, {})}
+    return kind(**{name: facts[name] for name in wanted})
 
 
 def test_every_refusal_has_its_sentence_and_every_sentence_its_refusal() -> None:
@@ -137,3 +143,20 @@ def test_who_asks_too_often_hears_when_to_come_back() -> None:
 
 def test_the_wait_is_never_nothing() -> None:
     assert refusals.answer(TooOften(clock.now() - timedelta(seconds=5)), "en").headers == {"Retry-After": "1"}
+
+
+@pytest.mark.parametrize("state", [*STATES, "published"])
+def test_where_a_proposal_stands_is_said_to_each_side_and_a_colleague_is_named_to_colleagues_only(state: str) -> None:
+    verb = {"asked": "ask", "accepted": "accept", "declined": "decline"}.get(state, "")
+    for language in ("fr", "en"):
+        moved = ProposalMoved(state, verb, "Ada Vandamme" if verb else "")
+        company, campus = (said(moved, language) for said in (refusals.answer, refusals.answer_to_staff))
+        assert "Ada" not in company.sentence + company.next_step
+        assert ("Ada Vandamme" in campus.sentence) == bool(verb)
+        assert company.next_step
+        assert campus.next_step
+
+
+def test_what_a_proposal_lacks_is_named() -> None:
+    said = refusals.answer(Incomplete(("kind", "dates")), "en")
+    assert said.sentence == "Still missing: Visit or workshop, A date to come."

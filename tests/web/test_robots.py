@@ -22,7 +22,14 @@ async def test_the_map_names_every_public_page_in_both_languages_and_each_exists
     urls = ET.fromstring(answer.content).findall("s:url", SPACE)  # noqa: S314 - our own
     named = [url.findtext("s:loc", "", SPACE) for url in urls]
     paths = {address.removeprefix("https://agenda.campus.test") for address in named}
-    assert {"/", "/events/verre", "/events/verre?lang=en", "/hosts/verrerie", "/places/aire-sur-la-lys"} <= paths
+    assert {
+        "/",
+        "/propose",
+        "/events/verre",
+        "/events/verre?lang=en",
+        "/hosts/verrerie",
+        "/places/aire-sur-la-lys",
+    } <= paths
     assert not [path for path in paths if "draft" in path]
     assert len(named) == len(set(named))
     for path in paths:
@@ -36,6 +43,7 @@ async def test_search_engines_are_kept_from_what_belongs_to_one_person(visitor: 
     assert lines[0] == "User-agent: *"
     assert "Disallow: /bookings/" in lines
     assert "Disallow: /authorisations/" in lines
+    assert "Disallow: /proposals/" in lines
     assert "Disallow: /" not in lines
     assert lines[-1] == "Sitemap: https://agenda.campus.test/sitemap.xml"
     assert (await visitor.get(urlsplit(lines[-1].removeprefix("Sitemap: ")).path)).status_code == 200

@@ -23,7 +23,16 @@ from service.web.refusals import (
 )
 from service.web.refusals.speaking import Answer, Sentences
 
-__all__ = ["SENTENCES", "Answer", "answer", "answer_to_class", "answer_to_staff", "standing", "to_the_queue"]
+__all__ = [
+    "SENTENCES",
+    "TO_STAFF",
+    "Answer",
+    "answer",
+    "answer_to_class",
+    "answer_to_staff",
+    "standing",
+    "to_the_queue",
+]
 
 SENTENCES: Sentences = {
     **bookings.SENTENCES,
@@ -39,6 +48,7 @@ SENTENCES: Sentences = {
     **proposals.SENTENCES,
     **hosting.SENTENCES,
 }
+TO_STAFF: Sentences = {**office.TO_STAFF, **proposals.TO_STAFF}
 
 
 def answer(refusal: Refusal, language: str) -> Answer:
@@ -61,7 +71,7 @@ def answer_to_class(refusal: Refusal, language: str, next_step: str = "") -> Ans
 
 def answer_to_staff(refusal: Refusal, language: str) -> Answer:
     """The same for an organiser, who may know what a stranger must not, and whom nobody else can help."""
-    said = office.TO_STAFF.get(type(refusal), SENTENCES[type(refusal)])
+    said = TO_STAFF.get(type(refusal), SENTENCES[type(refusal)])
     return said(refusal, i18n.translations(language), language)
 
 
