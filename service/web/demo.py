@@ -129,8 +129,9 @@ class Shown:
 @get("/demo", opt=PUBLIC)
 async def situations(request: Visit) -> Response[str]:
     """The situations to try, by who meets them; those whose booking was erased are left out."""
-    season_of = Loaded(await stories.found(), await companies.found(), set(await details.published()), language(request))
-    groups = {who: [one for row in each if (one := season_of.situation(*row))] for who, each in SITUATIONS.items()}
+    events = set(await details.published())
+    loaded = Loaded(await stories.found(), await companies.found(), events, language(request))
+    groups = {who: [one for row in each if (one := loaded.situation(*row))] for who, each in SITUATIONS.items()}
     return page(request, "demo/situations", groups={who: each for who, each in groups.items() if each})
 
 

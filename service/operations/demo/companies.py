@@ -1,4 +1,4 @@
-"""What companies propose: one proposal in every state, told by the verbs, and the people whom the campus knows there."""
+"""What companies propose: one proposal in every state, told by the verbs, and whom the campus knows there."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from service.bookings.tables import Booking, Dossier
 from service.events import slots
 from service.operations.demo import season, staffing
 from service.operations.demo.crowd import LETTERS_ARE_OLD
-from service.operations.demo.season import Data, Season, address, an_id
+from service.operations.demo.season import Data, address, an_id
 from service.people.tables import Contact, OrganisationNote
 from service.proposals import acceptance, drafting, following, record, review
 from service.proposals.contents import Idea, When
@@ -112,8 +112,8 @@ async def _people(by: str) -> None:
         added_at = _at(KNOWN_SINCE)
         await db.insert(Contact(id=uuid4(), organisation=host, role=each["role"], added_at=added_at, **known))
     for each in source["notes"]:
-        host = an_id("organisation", each["org"])
-        await db.insert(OrganisationNote(id=uuid4(), organisation=host, at=_at(each["jour"]), by=by, words=each["mots"]))
+        host, at = an_id("organisation", each["org"]), _at(each["jour"])
+        await db.insert(OrganisationNote(id=uuid4(), organisation=host, at=at, by=by, words=each["mots"]))
 
 
 async def _told(source: Data, by: str) -> Proposal:
@@ -169,11 +169,9 @@ async def _fill(
     """A class and some pupils book its first date; the slot, and whose the bookings are."""
     slot = UUID(str((await record.dates_of(proposal.id))[0].slot))
     with clock.at(moment):
-        dossiers = [await groups.book([Part(slot, party)], TEACHER)]
-        await options.confirm(dossiers[0])
-        for pupil in pupils:
-            dossiers.append(await seats.book(await slots.load(slot), pupil))
-    return slot, dossiers
+        of_class = await groups.book([Part(slot, party)], TEACHER)
+        await options.confirm(of_class)
+        return slot, [of_class, *[await seats.book(await slots.load(slot), pupil) for pupil in pupils]]
 
 
 async def _took_place(proposal: Proposal, by: str) -> None:
