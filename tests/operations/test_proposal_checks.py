@@ -9,7 +9,6 @@ from service.proposals import acceptance, following, review
 from tests.makers import make_event, make_slot
 from tests.proposals.making import ADA, STATES, a_when, make_proposal, over_at
 
-
 TOLD_OF_ANOTHER = """
 INSERT INTO hosted_date (slot, proposal, starts_at, ends_at, state)
 SELECT slot.id, proposal.id, slot.starts_at, slot.ends_at, 'open' FROM slot, proposal WHERE slot.capacity = 77
