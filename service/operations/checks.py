@@ -105,6 +105,31 @@ ODD = {
         SELECT booking.id FROM presence JOIN booking ON booking.id = presence.booking
         JOIN slot ON slot.id = presence.slot WHERE slot.state = 'called_off'""",
 }
+# The same of proposals.
+ODD_PROPOSALS = {
+    "it waits for another side than its state says": """
+        SELECT id FROM proposal WHERE waits_for <> CASE state
+            WHEN 'draft' THEN 'company' WHEN 'submitted' THEN 'campus' WHEN 'asked' THEN 'company'
+            WHEN 'accepted' THEN CASE waits_for WHEN 'campus' THEN 'campus' ELSE '' END ELSE '' END""",
+    "another one stands behind the same event": """
+        SELECT one.id FROM proposal one JOIN proposal other ON other.event = one.event AND other.id <> one.id""",
+    "its event is public, and its host was never told": """
+        SELECT proposal.id FROM proposal JOIN event ON event.id = proposal.event
+        WHERE proposal.state = 'accepted' AND event.state <> 'draft' AND NOT EXISTS (
+            SELECT 1 FROM email WHERE email.subject_kind = 'proposal' AND email.subject_id = proposal.id
+                AND email.letter = 'proposal_published')""",
+    "its event is public although it was taken back or declined": """
+        SELECT proposal.id FROM proposal JOIN event ON event.id = proposal.event
+        WHERE proposal.state <> 'accepted' AND event.state <> 'draft'""",
+    "a date of it was made a slot of another event": """
+        SELECT DISTINCT proposal.id FROM proposal JOIN proposed_date ON proposed_date.proposal = proposal.id
+        JOIN slot ON slot.id = proposed_date.slot WHERE slot.event <> proposal.event""",
+    "its host was told of a slot of another event": """
+        SELECT DISTINCT proposal.id FROM proposal JOIN hosted_date ON hosted_date.proposal = proposal.id
+        JOIN slot ON slot.id = hosted_date.slot WHERE slot.event IS DISTINCT FROM proposal.event""",
+    "its host looked back on what was never accepted": """
+        SELECT id FROM proposal WHERE state <> 'accepted' AND (again <> '' OR thanked_at IS NOT NULL)""",
+}
 STUCK = "SELECT count(*) AS letters FROM email WHERE state IN ('due', 'sending') AND posted_at < $1"
 FAILED = "SELECT count(*) AS letters FROM email WHERE state = 'failed' AND settled_at > $1"
 PATIENCE = timedelta(hours=1)
@@ -156,13 +181,18 @@ async def odd_bookings() -> list[tuple[str, UUID]]:
     return [(what, row["id"]) for what, query in ODD.items() for row in await db.fetch(f"{query} ORDER BY 1")]
 
 
+async def odd_proposals() -> list[tuple[str, UUID]]:
+    """What is not as it should be, and of which proposal: none, or the product is broken."""
+    return [(what, row["id"]) for what, query in ODD_PROPOSALS.items() for row in await db.fetch(f"{query} ORDER BY 1")]
+
+
 async def findings() -> list[str]:
     """One line for each thing that is wrong, with what to do about it; none when all is well."""
     return [*await broken_rules(), *await late_offers(), *await late_mail(), *await failed_mail()]
 
 
 async def broken_rules() -> list[str]:
-    """One line for each slot whose counters lie, or whose queue stands still; and for each booking that cannot be."""
+    """One line for each slot whose counters lie or queue stands still, each booking and proposal that cannot be."""
     lies = [
         f"slot {one.slot}: {one.seats_taken} seats counted, {one.seats_held} held; "
         f"{one.seats_waiting} counted as waited for, {one.seats_queued} waited for; "
@@ -180,7 +210,11 @@ async def broken_rules() -> list[str]:
         f"booking {booking}: {what}. This is a defect: please report it with the journal of this booking."
         for what, booking in await odd_bookings()
     ]
-    return lies + still + odd
+    odder = [
+        f"proposal {proposal}: {what}. This is a defect: please report it with the journal of this proposal."
+        for what, proposal in await odd_proposals()
+    ]
+    return lies + still + odd + odder
 
 
 async def late_offers() -> list[str]:

@@ -15,6 +15,7 @@ from service.operations import archive, backup, checks, migrations, rows
 from service.operations.archive import Archive, Manifest
 from service.operations.rows import Refused
 from service.people import sessions, sign_in
+from service.proposals import links
 
 WAITING = "SELECT count(*) AS letters FROM email WHERE state IN ('due', 'sending')"
 
@@ -39,7 +40,9 @@ class Restored:
         if self.migrated:
             said.append(f"{len(self.migrated)} newer migration(s) applied.")
         if self.relinked:
-            said.append(f"Every link in the mails sent so far is dead: {self.relinked} dossier(s) have new ones.")
+            said.append(
+                f"Every link in the mails sent so far is dead: {self.relinked} bookers and hosts have new ones."
+            )
         if self.erased:
             said.append(f"{self.erased} dossier(s) that were erased after the backup are erased again.")
         if self.signed_out:
@@ -169,7 +172,7 @@ async def _bring_up_to_date(result: Restored, erased: Erased) -> None:
     for name in result.migrated:
         await migrations.apply(name)
     if result.manifest.secret_fingerprint != backup.secret_fingerprint():
-        result.relinked = await dossiers.derive_links_again()
+        result.relinked = await dossiers.derive_links_again() + await links.derive_again()
     result.erased = await erasure.repeat(erased)
     result.signed_out = await sessions.end_everybodys()  # who had left, or lost a browser since, is not let in again
     await sign_in.close_all()

@@ -17,7 +17,8 @@ from service.mail import reading
 from service.mail.reading import SANDBOX
 from service.mail.tables import Email
 from service.operations import demo
-from service.operations.demo import season, stories
+from service.operations.demo import companies, season, stories
+from service.operations.demo.companies import Followed
 from service.operations.demo.stories import Found
 from service.people import sessions
 from service.web.booking_page import address_of
@@ -30,6 +31,7 @@ PUBLIC = {"public": True}
 
 EVENT, CLASS_FORM, PARTNER_LINK = "/events/{}", "/events/{}/class", "/events/{}?partner"
 BOOKING, NAMES, PARENT, PAPER = "booking", "names", "parent", "paper"
+FORM, PROPOSAL = "form", "proposal"
 
 # What may be tried by whom: its name, what opens, and of which event or which story.
 SITUATIONS = {
@@ -61,6 +63,7 @@ SITUATIONS = {
         ("given", PARENT, "minor_authorised"),
         ("refused", PARENT, "minor_refused"),
     ),
+    "company": (("propose", FORM, "/propose"), *((name, PROPOSAL, name) for name in companies.STORIES)),
     "partner": (
         ("link", PARTNER_LINK, stories.PARCOURS),
         ("partner_booked", BOOKING, "partner"),
@@ -75,6 +78,33 @@ class Situation:
     name: str
     path: str
     has_moved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What of the season is there now, for somebody who reads this language."""
+
+    stories: dict[str, Found]
+    proposals: dict[str, Followed]
+    events: set[str]
+    spoken: str
+
+    def situation(self, name: str, opens: str, of: str) -> Situation | None:
+        """What opens under this name, if it is there."""
+        if opens in (BOOKING, NAMES, PARENT, PAPER):
+            story = self.stories.get(of)
+            return self._at(name, _page_of(story, opens), has_moved=story.has_moved) if story else None
+        if opens == PROPOSAL:
+            proposal = self.proposals.get(of)
+            return self._at(name, proposal.path, has_moved=proposal.has_moved) if proposal else None
+        if opens == FORM:
+            return self._at(name, of) if self.proposals else None
+        partner = partners.token_of(season.event_id(of)) if opens == PARTNER_LINK else ""
+        address = CLASS_FORM if opens == CLASS_FORM else EVENT
+        return self._at(name, address.format(of), partner=partner) if of in self.events else None
+
+    def _at(self, name: str, path: str, *, has_moved: bool = False, **query: str) -> Situation:
+        return Situation(name, templates.path(self.spoken, path, **query), has_moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +129,9 @@ class Shown:
 @get("/demo", opt=PUBLIC)
 async def situations(request: Visit) -> Response[str]:
     """The situations to try, by who meets them; those whose booking was erased are left out."""
-    found, events, spoken = await stories.found(), set(await details.published()), language(request)
-    groups = {
-        who: [one for row in each if (one := _situation(row, found, events, spoken))]
-        for who, each in SITUATIONS.items()
-    }
+    events = set(await details.published())
+    loaded = Loaded(await stories.found(), await companies.found(), events, language(request))
+    groups = {who: [one for row in each if (one := loaded.situation(*row))] for who, each in SITUATIONS.items()}
     return page(request, "demo/situations", groups={who: each for who, each in groups.items() if each})
 
 
@@ -139,16 +167,6 @@ async def enter_office(request: Visit) -> Response[Any]:
 
 
 HANDLERS = [situations, enter_office, mailbox, letter, letter_html]
-
-
-def _situation(row: tuple[str, str, str], found: dict[str, Found], events: set[str], spoken: str) -> Situation | None:
-    name, opens, of = row
-    if opens in (BOOKING, NAMES, PARENT, PAPER):
-        story = found.get(of)
-        return Situation(name, templates.path(spoken, _page_of(story, opens)), story.has_moved) if story else None
-    partner = partners.token_of(season.event_id(of)) if opens == PARTNER_LINK else ""
-    address = CLASS_FORM if opens == CLASS_FORM else EVENT
-    return Situation(name, templates.path(spoken, address.format(of), partner=partner)) if of in events else None
 
 
 def _page_of(story: Found, opens: str) -> str:

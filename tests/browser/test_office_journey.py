@@ -3,27 +3,31 @@
 import csv
 import re
 from datetime import timedelta
-from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from service import clock, db
-from tests.bookings.harness import mail_goes_out, text_of
+from tests.bookings.harness import mail_goes_out
+from tests.browser.steps import (
+    DESK,
+    HOUR,
+    MOVE,
+    PHONE,
+    PLAIN,
+    book,
+    fill_slowly,
+    link_in,
+    opened,
+    path_of,
+    sign_in,
+)
 from tests.live import served
 from tests.makers import make_organisation
-from tests.web.office.harness import somebody
 
 pytestmark = pytest.mark.browser
 
-DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
-PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}}
-PLAIN: dict[str, Any] = {"java_script_enabled": False}
-HOUR = timedelta(hours=1)
-# The day comes, whatever the time is now: a slot that begins this minute is open at its door, also at midnight.
-MOVE = "UPDATE slot SET starts_at = $1, ends_at = $2, closes_at = $1"
 EVENT = {
     "title": "Visite de la cristallerie", "summary": "Du four à la caisse : suivez un verre.",
     "host": "Cristallerie d’Essai", "place": "12 rue du Four, 62510 Arques", "hour": "14:00", "seats": "40",
@@ -36,16 +40,16 @@ CLASS = {
 
 async def test_the_day_of_an_organiser(browser: Browser, site: str, tmp_path: Path) -> None:
     await make_organisation(name=EVENT["host"])
-    office, phone = [await _opened(browser, **size, **PLAIN) for size in (DESK, PHONE)]
-    await _sign_in(office, site, tmp_path)
+    office, phone = [await opened(browser, **size, **PLAIN) for size in (DESK, PHONE)]
+    await sign_in(office, site, tmp_path)
     await _create_and_publish(office)
 
     # Two students and a class book; the teacher confirms from the mail. Somebody telephones.
-    event = await _path_of(office, "Voir la page publique")
+    event = await path_of(office, "Voir la page publique")
     for name in ("Zoe", "Tom"):
-        await _book(phone, site + event, name)
+        await book(phone, site + event, name)
     await _book_class(phone, site + event)
-    mail = {letter["To"].addresses[0].username: _link_in(letter, site) for letter in await mail_goes_out(tmp_path)}
+    mail = {letter["To"].addresses[0].username: link_in(letter, site) for letter in await mail_goes_out(tmp_path)}
     await phone.goto(mail["manon"])
     await phone.locator('form[action*="/confirm"] button').click()
     code = await _add_by_hand(office)
@@ -75,31 +79,12 @@ async def test_the_day_of_an_organiser(browser: Browser, site: str, tmp_path: Pa
 
 async def test_the_start_page_of_the_demonstration_opens_the_office(browser: Browser, tmp_path: Path) -> None:
     async with served(tmp_path, command="demo") as site:
-        page = await _opened(browser, **PHONE, **PLAIN)
+        page = await opened(browser, **PHONE, **PLAIN)
         await page.goto(site)
         await page.get_by_role("button", name="Ouvrir l’espace organisateurs").click()
         assert page.url == f"{site}/office"
         assert await page.locator(".filling").count() > 0
         await page.context.close()
-
-
-async def _opened(browser: Browser, **how: Any) -> Page:
-    """A page of a browser of its own; what is not there within seconds does not come."""
-    page = await browser.new_page(**how)
-    page.set_default_timeout(10_000)
-    return page
-
-
-async def _sign_in(page: Page, site: str, folder: Path) -> None:
-    """From the office's shut door by mail into the office."""
-    await somebody("organiser")
-    await page.goto(f"{site}/office")
-    await page.locator("#email").fill("organiser@campus.test")
-    await page.locator("main form button").click()
-    [letter] = await mail_goes_out(folder)
-    await page.goto(_link_in(letter, site, "/office/sign-in"))
-    await page.get_by_role("button", name="Ouvrir").click()
-    assert page.url == f"{site}/office"
 
 
 async def _create_and_publish(page: Page) -> None:
@@ -117,25 +102,12 @@ async def _create_and_publish(page: Page) -> None:
     assert "Publié" in await page.locator(".notice").inner_text()
 
 
-async def _book(page: Page, event: str, name: str) -> None:
-    await page.goto(event)
-    typed = {"first_name": name, "last_name": "Delattre", "email": f"{name}@exemple.test".lower(), "school": "LYPSO"}
-    await _fill_slowly(page, typed)
-    await page.locator('form[action*="/bookings"] button').click()
-
-
 async def _book_class(page: Page, event: str) -> None:
     await page.goto(event)
     await page.get_by_role("link", name="Réserver pour une classe").click()
     await page.locator('input[value="compulsory"] + label').click()
-    await _fill_slowly(page, CLASS)
+    await fill_slowly(page, CLASS)
     await page.locator("form:has(#pupils) button").click()
-
-
-async def _fill_slowly(page: Page, typed: dict[str, str]) -> None:
-    for name, value in typed.items():
-        await page.locator(f"#{name}").fill(value)
-    await page.wait_for_timeout(1100)  # no hand is faster
 
 
 async def _add_by_hand(page: Page) -> str:
@@ -167,7 +139,7 @@ async def _print(page: Page, folder: Path) -> None:
 
 async def _at_the_door(browser: Browser, address: str, code: str) -> None:
     """A helper without account: a wrong tap, its undo, the right one, a code, a class, and one who never booked."""
-    phone = await _opened(browser, **PHONE)
+    phone = await opened(browser, **PHONE)
     await phone.goto(address)
     rows, tally = phone.locator("#rows"), phone.locator("#tally b")
     for name, count in (("Tom", "1 / 17"), ("Tom", "0 / 17"), ("Zoe", "1 / 17")):
@@ -218,14 +190,3 @@ async def _taken(page: Page, link: Locator, folder: Path) -> bytes:
         await link.click()
     await (await coming.value).save_as(folder / "taken")
     return (folder / "taken").read_bytes()
-
-
-async def _path_of(page: Page, link: str) -> str:
-    return await page.get_by_role("link", name=link).get_attribute("href") or ""
-
-
-def _link_in(letter: EmailMessage, site: str, under: str = "/bookings") -> str:
-    """What a letter's link leads to, on this test's site."""
-    found = re.search(rf"{under}/[\w-]+\S*", text_of(letter))
-    assert found
-    return site + found[0]

@@ -18,12 +18,19 @@ from service.limits.keys import Key
 from service.operations import backup, demo, restore
 from service.operations.restore import Restored
 from service.people import delivery, sessions, sign_in, staff
+from service.people.tables import FormerSlug
 from tests.bookings.harness import booked, booking_of, mail_goes_out, reread
 from tests.makers import BEN, CLEO, a_pupil, make_booking, make_event, make_slot
 from tests.operations.test_migrations import engine_on
 from tests.visits import dump
 
 ODD = '« L’été » "d\'Ada"\n\\N\t\\.\n;,\r\n\\x41 \U0001f9d1\u200d\U0001f3ed Ελένη 李 \u200fעברית\u200e \\'
+
+TOLD = """
+INSERT INTO hosted_date (slot, proposal, starts_at, ends_at, state)
+SELECT slot.id, proposal.id, slot.starts_at, slot.ends_at, slot.state
+FROM proposal JOIN slot ON slot.event = proposal.event ON CONFLICT DO NOTHING
+"""
 
 
 async def a_season(folder: Path) -> Dossier:
@@ -56,11 +63,21 @@ async def _leftovers(kept: Dossier) -> None:
     assert slot
     await Message.insert(Message(event=slot.event, recipients="confirmed", title=ODD[:150], body=ODD, letters=1))
     await Preference.insert(Preference(name="funders", value=ODD, changed_by="test"))
+    await _proposed()
     await db.fetch("UPDATE booking SET pupils = 1, audience = 'partner' WHERE id = $1", booking.id)
     await db.fetch("UPDATE slot SET partner_seats = 1 WHERE id = $1", booking.slot)
     await Attendee.insert(Attendee(booking=booking.id, number=1, last_name=ODD[:100], first_name="\\N"))
     facts = json.dumps({"odd": ODD, "none": None, "deep": [{"é": 1.5}, [], {}], "big": 10**30})
     await db.fetch("UPDATE email SET facts = $1, content = $2 WHERE state = 'sent'", facts, bytes(range(256)) * 300)
+
+
+async def _proposed() -> None:
+    """What was proposed in odd words, what hosts were told, and an address that a structure had before."""
+    drafted = "UPDATE proposal SET words = $1, title = $2 WHERE seats IS NULL RETURNING id, organisation"
+    [proposal] = await db.fetch(drafted, ODD * 50, ODD[:200])
+    await db.fetch("UPDATE proposal_note SET words = $1 WHERE proposal = $2", ODD, proposal["id"])
+    await db.fetch(TOLD)
+    await FormerSlug.insert(FormerSlug(slug=ODD[:80], organisation=proposal["organisation"]))
 
 
 @asynccontextmanager

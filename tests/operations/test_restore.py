@@ -21,6 +21,8 @@ from service.mail.outcomes import Kind
 from service.operations import archive, checks, migrations, restore, rows
 from service.operations.rows import Refused
 from service.people import sessions, sign_in, staff
+from service.proposals import links, record
+from service.proposals.record import UnknownProposal
 from service.worker import drain
 from tests.bookings.harness import Refusing, booked, mail_goes_out
 from tests.conftest import fresh_database
@@ -28,6 +30,7 @@ from tests.mail.makers import post
 from tests.makers import BEN, make_booking, make_slot
 from tests.operations.harness import a_season, everything, has_nothing, restored, written
 from tests.operations.test_migrations import engine_on
+from tests.proposals.making import make_proposal
 from tests.visits import settings_with
 
 ROOT = Path(__file__).parent.parent.parent
@@ -296,6 +299,20 @@ async def test_with_another_secret_on_purpose_old_links_die_and_new_ones_work(tm
             assert (await dossiers.by_token(dossiers.token_of(dossier.id, 0))).id == dossier.id
             [letter] = await mail_goes_out(tmp_path)
             assert dossiers.token_of(dossier.id, 0) in letter.as_string().replace("=\n", "")
+
+
+async def test_with_another_secret_a_company_finds_its_proposal_by_a_new_link_only(tmp_path: Path, empty: str) -> None:
+    proposals = [await make_proposal(email=f"host{number}@exemple.test") for number in range(2)]
+    await db.fetch("UPDATE proposal SET generation = 3 WHERE id = $1", proposals[0].id)
+    old, file = links.token_of(proposals[1].id), await written(tmp_path)
+
+    with settings_with(secret_key=OTHER):
+        async with restored(file, empty, other_secret=True, verify=True) as done:
+            assert (done.findings, done.relinked) == ([], 2)
+            with pytest.raises(UnknownProposal):
+                await record.by_token(old)
+            for proposal, generation in zip(proposals, (3, 0), strict=True):
+                assert (await record.by_token(links.token_of(proposal.id, generation))).id == proposal.id
 
 
 async def test_with_its_own_secret_no_link_is_made_anew(tmp_path: Path, empty: str) -> None:

@@ -1,20 +1,22 @@
 """Loading the demonstration, once a day: its days follow today, and its offers and options end in days."""
 
-from contextlib import suppress
-from uuid import UUID
+from typing import Any
 
 from service import clock, db, i18n, settings
 from service.journal.notes import note
 from service.operations import migrations
-from service.operations.demo import crowd, season, stories
+from service.operations.demo import companies, crowd, season, stories
 from service.operations.demo.season import Season
-from service.people import staff
-from service.people.staff import AlreadyStaff
-from service.people.tables import Person
 
 SUBJECT = ("demo", season.an_id("demo", "season"))
 LOADED = "SELECT at FROM journal WHERE subject_kind = $1 AND subject_id = $2 ORDER BY id DESC LIMIT 1"
 SLOTS = "SELECT id FROM slot WHERE event = ANY($1)"
+PROPOSED = "SELECT id FROM proposal WHERE email_key = ANY($1)"
+# Also of those that were let go on without their company.
+CAME_OF = """
+SELECT DISTINCT slot.event FROM proposed_date JOIN slot ON slot.id = proposed_date.slot
+WHERE proposed_date.proposal = ANY($1)
+"""
 BOOKED = "SELECT id, dossier FROM booking WHERE slot = ANY($1)"
 # Rows and whose ids they go by, in an order that no reference stands against.
 CLEAR = (
@@ -27,6 +29,14 @@ CLEAR = (
     ("DELETE FROM email WHERE subject_id = ANY($1)", "dossiers"),
     ("DELETE FROM booking WHERE id = ANY($1)", "bookings"),
     ("DELETE FROM dossier WHERE id = ANY($1)", "dossiers"),
+    ("DELETE FROM proposal_note WHERE proposal = ANY($1)", "proposals"),
+    ("DELETE FROM proposed_date WHERE proposal = ANY($1)", "proposals"),
+    ("DELETE FROM hosted_date WHERE proposal = ANY($1)", "proposals"),
+    ("DELETE FROM email WHERE subject_id = ANY($1)", "proposals"),
+    ("DELETE FROM proposal WHERE id = ANY($1)", "proposals"),
+    ("DELETE FROM contact WHERE organisation = ANY($1)", "organisations"),
+    ("DELETE FROM organisation_note WHERE organisation = ANY($1)", "organisations"),
+    ("DELETE FROM former_slug WHERE slug = ANY($1)", "slugs"),
     ("DELETE FROM slot WHERE id = ANY($1)", "slots"),
     ("DELETE FROM event WHERE id = ANY($1)", "events"),
 )
@@ -48,20 +58,10 @@ async def load() -> bool:
         people = crowd.people(planned)
         await crowd.book(planned, people)
         await stories.tell(planned, people)
+        await companies.tell()
         async with db.transaction():
             await note("system", "load", *SUBJECT)
     return True
-
-
-async def organiser() -> UUID:
-    """The id of who opens the office in the demonstration: an administrator whose address nobody can have."""
-    name = str(season.read().data["organisateurs"][0]["nom"])
-    with suppress(AlreadyStaff):
-        await staff.add(name, season.address(name), "admin", by="system")
-    found = await Person.select(Person.id, Person.role).where(Person.email_key == season.address(name)).first()
-    if found and found["role"] != "admin":  # somebody tried what roles do
-        await staff.set_role(found["id"], "admin", by="system")
-    return UUID(str(found["id"])) if found else UUID(int=0)
 
 
 async def _is_of_today() -> bool:
@@ -70,15 +70,27 @@ async def _is_of_today() -> bool:
 
 
 async def _clear(planned: Season) -> None:
-    """Take away what stands in the demonstration's own events; nothing else is touched."""
-    events = [event.id for event in planned.events]
-    slots = [row["id"] for row in await db.fetch(SLOTS, events)]
+    """Take away what stands in the demonstration's own events and proposals; nothing else is touched.
+
+    But for the limits: its people write weeks ago, whatever was asked for in their names since.
+    """
+    ids = await _ids(planned)
+    for statement, of in CLEAR:
+        await db.fetch(statement, ids[of])
+    await db.fetch("DELETE FROM rate_clock")
+
+
+async def _ids(planned: Season) -> dict[str, list[Any]]:
+    proposed = [row["id"] for row in await db.fetch(PROPOSED, companies.addresses())]
+    events = {event.id for event in planned.events} | {row["event"] for row in await db.fetch(CAME_OF, proposed)}
+    slots = [row["id"] for row in await db.fetch(SLOTS, list(events))]
     booked = await db.fetch(BOOKED, slots)
-    ids: dict[str, list[UUID]] = {
-        "events": events,
+    return {
+        "events": list(events),
         "slots": slots,
         "bookings": [row["id"] for row in booked],
         "dossiers": list({row["dossier"] for row in booked}),
+        "proposals": proposed,
+        "organisations": [season.an_id("organisation", slug) for slug in season.organisation_slugs()],
+        "slugs": season.organisation_slugs(),
     }
-    for statement, of in CLEAR:
-        await db.fetch(statement, ids[of])

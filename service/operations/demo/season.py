@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -15,6 +16,12 @@ from service.people.tables import Organisation
 
 SOURCE = Path(__file__).with_name("demo.json")
 KINDS = {"visite": "visit", "atelier": "workshop", "assemblee": "assembly"}
+# A visitor may have renamed it: what is proposed in its name must find it again.
+AS_AT_FIRST = """
+UPDATE organisation SET name = $2, kind = $3, town = $4, sector = $5, authority_area = $6, version = version + 1
+WHERE slug = $1 AND (name, kind, town, sector, authority_area) <> ($2, $3, $4, $5, $6)
+"""
+ORGANISATION = ("slug", "name", "kind", "town", "sector", "authority_area")
 PUBLISHED = timedelta(days=30)  # before today
 CONTACTS_KEPT, NAMES_KEPT = timedelta(days=30), timedelta(days=365)
 
@@ -48,17 +55,25 @@ class Season:
 
 def read() -> Season:
     """The season as it is for who comes today."""
-    data: Data = json.loads(text.typeset(SOURCE.read_text()))
+    data = source()
     events = [_event(each, data) for each in data["evenements"]]
     pairs = zip(data["evenements"], events, strict=True)
     return Season(data, events, {event.slug: _counts(each, event) for each, event in pairs})
+
+
+@cache
+def source() -> Data:
+    """The demonstration's source, which nobody changes."""
+    data: Data = json.loads(text.typeset(SOURCE.read_text()))
+    return data
 
 
 async def plan(season: Season) -> None:
     """Insert hosts, events and slots, empty. Needs an open transaction."""
     db.inside_transaction()
     for organisation in _organisations(season.data):
-        await db.insert(organisation, unless="slug")
+        if not await db.insert(organisation, unless="slug"):
+            await db.fetch(AS_AT_FIRST, *[getattr(organisation, name) for name in ORGANISATION])
     await Event.insert(*season.events)
     await Slot.insert(*[counts.slot for each in season.counts.values() for counts in each])
 
@@ -73,9 +88,19 @@ def event_id(slug: str) -> UUID:
     return an_id("event", slug)
 
 
+def organisation_slugs() -> list[str]:
+    """Its structures, by their addresses."""
+    return [each["slug"] for each in source()["etablissements"] + source()["organisations"]]
+
+
 def slot_id(slug: str, starts_at: datetime) -> UUID:
     """The id of one of its slots."""
     return an_id("slot", f"{slug}/{i18n.local(starts_at):%H:%M}")
+
+
+def moment(days: int, hour: str) -> datetime:
+    """An hour of the day that is so many days from today, where the campus is."""
+    return _moment(i18n.today() + timedelta(days=days), hour)
 
 
 def address(name: str) -> str:
