@@ -9,7 +9,12 @@ from service.people.tables import Organisation
 KINDS = ("company", "school", "training", "lab", "authority", "association", "other")
 EVERY = "SELECT id, name FROM organisation ORDER BY name, id"
 TOWN = "SELECT town FROM organisation WHERE id = $1"
-SLUGS = "SELECT slug FROM organisation WHERE slug = $1 OR slug LIKE $1 || '-%'"
+# The former ones too: their posters lead elsewhere.
+SLUGS = """
+SELECT slug FROM organisation WHERE slug = $1 OR slug LIKE $1 || '-%'
+UNION SELECT slug FROM former_slug WHERE slug = $1 OR slug LIKE $1 || '-%'
+"""
+HELD = "SELECT id FROM organisation WHERE id = $1 FOR KEY SHARE"
 LONGEST_SLUG = 70  # of 80: a number may follow
 ALONE = 0x73747275637475  # one structure is entered at a time, or two would enter the same
 
@@ -41,8 +46,7 @@ async def town_of(organisation: UUID) -> str:
 
 async def enter(newcomer: Newcomer) -> UUID:
     """Enter the structure, unless somebody else has just done so. Needs an open transaction."""
-    db.inside_transaction()
-    await db.fetch("SELECT pg_advisory_xact_lock($1)", ALONE)
+    await alone()
     if known := await named(newcomer.name):
         return known
     organisation = Organisation(
@@ -50,6 +54,19 @@ async def enter(newcomer: Newcomer) -> UUID:
     )
     await db.insert(organisation)
     return UUID(str(organisation.id))
+
+
+async def alone() -> None:
+    """Wait until nobody else enters, renames or joins structures. Needs an open transaction."""
+    db.inside_transaction()
+    await db.fetch("SELECT pg_advisory_xact_lock($1)", ALONE)
+
+
+async def held(organisation: UUID | None) -> UUID | None:
+    """The same, which now stays until the end; None for one that is gone meanwhile. Needs an open transaction."""
+    db.inside_transaction()
+    rows = await db.fetch(HELD, organisation) if organisation else []
+    return rows[0]["id"] if rows else None
 
 
 async def _slug(newcomer: Newcomer) -> str:
