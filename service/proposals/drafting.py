@@ -75,9 +75,10 @@ async def _make(idea: Idea, state: str, key: keys.Key | None) -> Proposal:
     if known := await keys.answered(key):
         return await record.by_id(known)
     await rates.spend_letter(text.address_key(idea.email))
-    proposal = await _new(idea, state)
+    new_id = uuid4()
     async with db.transaction():
-        if await keys.claim(key, proposal.id):
+        if await keys.claim(key, new_id):
+            proposal = await _new(new_id, idea, state)
             await db.insert(proposal)
             await record.put_dates(proposal.id, idea.dates)
             await (_say_handed_in if state == "submitted" else _say_begun)(proposal)
@@ -85,8 +86,8 @@ async def _make(idea: Idea, state: str, key: keys.Key | None) -> Proposal:
     return await record.by_id(UUID(str(await keys.answered(key))))
 
 
-async def _new(idea: Idea, state: str) -> Proposal:
-    now, new_id, is_draft = clock.now(), uuid4(), state == "draft"
+async def _new(new_id: UUID, idea: Idea, state: str) -> Proposal:
+    now, is_draft = clock.now(), state == "draft"
     return Proposal(
         id=new_id,
         token_hash=tokens.fingerprint(token_of(new_id)),
