@@ -12,12 +12,10 @@ PAGE = 50
 QUIET = timedelta(days=365)
 LONGEST_SEARCH = 100
 
-# Without accents and case, as the agenda searches.
-SEARCHED = r"""
-replace(lower(regexp_replace(normalize(
-    concat_ws(' ', host.name, host.town, host.sector, host.authority_area), NFKD), '[\u0300-\u036f]', '', 'g')),
-    'œ', 'oe')
-"""
+# Without accents and case whatever the database's locale, as the agenda searches, and as people look names up.
+PLAIN = r"replace(lower(regexp_replace(normalize({}, NFKD), '[\u0300-\u036f]', '', 'g')), 'œ', 'oe')"
+SEARCHED = PLAIN.format("concat_ws(' ', host.name, host.town, host.sector, host.authority_area)")
+SORTED_BY = PLAIN.format("host.name")
 # $1 is now, $6 a year ago. What was called off was hosted by nobody.
 MATCHING = f"""
 FROM organisation host
@@ -37,7 +35,7 @@ WHERE ($2 = '' OR host.kind = $2) AND ($3 = '' OR host.town = $3)
 """  # noqa: S608 - fragments of ours
 LIST = f"""
 SELECT host.id, host.name, host.kind, host.town, host.sector, hosted.*, people.*, count(*) OVER ()::int AS total
-{MATCHING} ORDER BY lower(host.name), host.id LIMIT $7 OFFSET $8
+{MATCHING} ORDER BY {SORTED_BY}, host.id LIMIT $7 OFFSET $8
 """
 COUNT = f"SELECT count(*)::int AS total {MATCHING}"
 TOWNS = "SELECT DISTINCT town FROM organisation WHERE town <> ''"

@@ -41,6 +41,12 @@ async def test_a_structure_is_found_whatever_its_accents(typed: str) -> None:
     assert await names(q="introuvable") == []
 
 
+async def test_names_stand_as_people_look_them_up() -> None:
+    for name in ("Verrerie", "électro-Flandre", "Écluse", "atelier", "Fonderie"):
+        await make_organisation(name=name)
+    assert await names() == ["atelier", "Écluse", "électro-Flandre", "Fonderie", "Verrerie"]
+
+
 async def test_the_list_is_narrowed_by_kind_and_by_town() -> None:
     await make_organisation(name="Verrerie", town="Arques")
     await make_organisation(name="Lycée", kind="school", town="Arques")
