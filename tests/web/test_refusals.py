@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -40,6 +41,9 @@ FACTS: dict[str, Any] = {
     "missing": ("slot", "summary", "audience"),
     "last": MOMENT.date(),
     "starts_at": MOMENT,
+    "other": UUID(int=7),
+    "into": UUID(int=7),
+    "name": "Verrerie de l’Aa",
 }
 
 

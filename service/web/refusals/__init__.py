@@ -7,7 +7,19 @@ from service import i18n
 from service.bookings.seats import SoldOut
 from service.refusal import Refusal
 from service.web.forms import Form
-from service.web.refusals import bookings, campus, classes, dates, door, events, lists, office, staff, visits
+from service.web.refusals import (
+    bookings,
+    campus,
+    classes,
+    dates,
+    door,
+    events,
+    lists,
+    office,
+    organisations,
+    staff,
+    visits,
+)
 from service.web.refusals.speaking import Answer, Sentences
 
 __all__ = ["SENTENCES", "Answer", "answer", "answer_to_class", "answer_to_staff", "standing", "to_the_queue"]
@@ -23,6 +35,7 @@ SENTENCES: Sentences = {
     **office.SENTENCES,
     **door.SENTENCES,
     **lists.SENTENCES,
+    **organisations.SENTENCES,
 }
 
 
