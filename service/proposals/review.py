@@ -14,6 +14,10 @@ from service.proposals.tables import Proposal, ProposedDate
 from service.refusal import Refusal
 
 HELD_DATE = "SELECT * FROM proposed_date WHERE id = $1 AND proposal = $2 FOR UPDATE"
+# The event before its proposal, as everywhere.
+HOLD_EVENT = """
+SELECT 1 FROM event WHERE id = (SELECT event FROM proposal WHERE proposal.id = $1) FOR NO KEY UPDATE
+"""
 STILL_OPEN = "SELECT 1 FROM proposed_date WHERE proposal = $1 AND slot IS NULL AND declined_at IS NULL LIMIT 1"
 
 
@@ -70,6 +74,7 @@ async def take_date(proposal_id: UUID, date_id: UUID, capacity: int, by: str) ->
     Refuses: DateAnswered, PastDate, ProposalMoved, EventCalledOff.
     """
     async with db.transaction():
+        await db.fetch(HOLD_EVENT, proposal_id)
         held, date = await _hold_date(proposal_id, date_id)
         [slot] = await dates.add_inside(held.event, [Plan(date.starts_at, date.ends_at, capacity)], by)
         await db.fetch("UPDATE proposed_date SET slot = $2 WHERE id = $1", date.id, slot)

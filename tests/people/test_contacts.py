@@ -8,11 +8,15 @@ from service import db
 from service.people import contacts, delivery
 from service.people.contacts import KnownContact, UnknownContact, Who
 from service.people.structures import UnknownOrganisation
-from tests.bookings.harness import at_once, journal_of, kinds
+from tests.bookings.harness import at_once, journal_of, kinds, somebody_else
 from tests.makers import make_organisation
 from tests.visits import dump
 
 ADA = "person:ada"
+COLLEAGUE_S = """
+INSERT INTO contact (id, organisation, name, email, email_key, phone, role, added_at)
+VALUES (gen_random_uuid(), $1, 'I. D.', $2, $2, '', '', now())
+"""
 INES = Who("Inès Delattre", "ines@verrerie.test", "03 21 00 00 00", "Directrice")
 
 
@@ -50,9 +54,13 @@ async def test_entered_at_once_somebody_is_there_once() -> None:
 
 
 async def test_without_the_lock_somebody_is_there_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contacts, "HOLD", "SELECT 1 FROM organisation WHERE id = $1")
     here = await glassworks()
-    assert kinds(await at_once(*[contacts.add(here, INES, ADA) for _ in range(3)])) == {"UUID": 3}
+    async with somebody_else() as colleague:
+        await colleague.execute(contacts.HOLD, here)
+        await colleague.execute(COLLEAGUE_S, here, INES.email)
+        monkeypatch.setattr(contacts, "HOLD", contacts.HOLD.replace("FOR NO KEY UPDATE", ""))
+        await contacts.add(here, INES, ADA)
+    assert [one.email for one in await contacts.of(here)] == [INES.email] * 2
 
 
 async def test_who_had_left_comes_back_as_they_are_named_now() -> None:

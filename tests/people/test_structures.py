@@ -85,15 +85,12 @@ async def test_what_changes_nothing_meets_no_conflict() -> None:
     assert await structures.edit(one, FOUNDRY, 77, ADA) == []
 
 
-@pytest.mark.parametrize("verb", ["load", "edit", "note"])
-async def test_what_is_not_there_is_refused(verb: str) -> None:
+async def test_what_is_not_there_is_refused() -> None:
     nowhere = uuid4()
-    with pytest.raises(UnknownOrganisation):
-        await {
-            "load": lambda: structures.load(nowhere),
-            "edit": lambda: structures.edit(nowhere, FOUNDRY, 0, ADA),
-            "note": lambda: remarks.write_down(nowhere, "x", ADA),
-        }[verb]()
+    attempts = (
+        structures.load(nowhere), structures.edit(nowhere, FOUNDRY, 0, ADA), remarks.write_down(nowhere, "x", ADA),
+    )  # fmt: skip
+    assert kinds(await at_once(*attempts)) == {UnknownOrganisation.__name__: 3}
 
 
 async def test_a_note_is_kept_and_the_journal_keeps_none_of_its_words() -> None:

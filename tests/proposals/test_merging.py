@@ -10,12 +10,12 @@ from service.people import contacts, organisations, remarks, structures
 from service.people.contacts import Who
 from service.people.structures import Facts, OrganisationChanged, UnknownOrganisation, facts_of
 from service.people.tables import Organisation
-from service.proposals import drafting, merging, record
+from service.proposals import drafting, following, merging, record, review
 from service.proposals.merging import AlreadyMerged, Moving, Pair, SameOrganisation
 from tests.bookings.harness import at_once, journal_of, kinds
 from tests.events.writing import make_draft, row_of
 from tests.makers import make_event, make_organisation
-from tests.proposals.making import ADA, BEN, an_idea, make_proposal
+from tests.proposals.making import ADA, BEN, a_when, an_idea, make_proposal
 from tests.visits import dump
 
 REFERENCES = """
@@ -139,6 +139,20 @@ async def test_without_the_locks_the_second_is_told_nothing(monkeypatch: pytest.
     # The database itself stops it, with no sentence for people.
     assert "AlreadyMerged" not in kinds(outcomes)
     assert len([one for one in outcomes if isinstance(one, Exception)]) >= 1
+
+
+async def test_a_date_is_taken_while_its_host_is_joined_to_another() -> None:
+    for number in range(5):
+        proposal = await make_proposal("published", organisation_name=f"Fonderie {number}", email=f"{number}@x.test")
+        await following.add_dates(proposal, [a_when(30)])
+        [new] = [one for one in await record.dates_of(proposal.id) if one.slot is None]
+        kept = await structures.add(Facts(f"Fonderies {number}", "company"), ADA)
+        pair = await merging.preview(kept, UUID(str(proposal.organisation)))
+        outcomes = await at_once(
+            review.take_date(proposal.id, new.id, 12, ADA), merging.merge(pair, pair.facts({}), BEN)
+        )
+        assert kinds(outcomes) == {"UUID": 1, "NoneType": 1}
+        assert (await record.by_id(proposal.id)).organisation == kept
 
 
 async def test_what_was_saved_since_the_choice_is_not_overlooked() -> None:
