@@ -10,7 +10,6 @@ from tests.browser.openers import Opener
 
 ANSWERS = (200, 409, 422)  # looked at first, refused, with its mistakes
 RIVAL = "UPDATE event SET summary = 'Trois ateliers, de la fusion au contrôle.', version = version + 1 WHERE id = $1"
-
 CORRECTION = "UPDATE organisation SET town = 'Lens', version = version + 1 WHERE id = $1"
 
 
