@@ -11,6 +11,7 @@ from service.events.versions import EditedMeanwhile
 from service.journal.notes import note
 from service.people import organisations
 from service.people.organisations import Newcomer
+from service.people.structures import UnknownOrganisation
 from service.refusal import Refusal
 
 HELD = "SELECT * FROM event WHERE id = $1 FOR UPDATE"
@@ -37,7 +38,8 @@ async def edit(event_id: UUID, content: Content, version: int, by: str) -> list[
     """Make the event say this, if ``version`` is still its last one; returns the names of what has changed.
 
     A host that is a newcomer is entered. What changes nothing is no edit, and meets no conflict.
-    Needs an open transaction that holds the slots to come. Refuses: UnknownEvent, EventCalledOff, EditedMeanwhile.
+    Needs an open transaction that holds the slots to come. Refuses: UnknownEvent, EventCalledOff, EditedMeanwhile,
+    UnknownOrganisation.
     """
     db.inside_transaction()
     rows = await db.fetch(HELD, event_id)
@@ -66,7 +68,9 @@ async def last(verb: str, subject_id: UUID) -> tuple[str, datetime]:
 
 
 async def with_host(content: Content) -> Content:
-    """The same with a host that has an id. Needs an open transaction."""
+    """The same with a host that has an id and stays. Needs an open transaction. Refuses: UnknownOrganisation."""
     if isinstance(content.host, Newcomer):
         return replace(content, host=await organisations.enter(content.host))
+    if await organisations.held(content.host) is None:  # joined to another a moment ago
+        raise UnknownOrganisation
     return content

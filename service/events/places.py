@@ -10,6 +10,10 @@ HOST = """
 SELECT slug, name, town, sector FROM organisation host
 WHERE slug = $1 AND EXISTS (SELECT 1 FROM event WHERE event.host = host.id AND event.state <> 'draft')
 """
+NOW_AT = """
+SELECT host.slug FROM former_slug JOIN organisation host ON host.id = former_slug.organisation
+WHERE former_slug.slug = $1 AND EXISTS (SELECT 1 FROM event WHERE event.host = host.id AND event.state <> 'draft')
+"""
 HOSTS = """
 SELECT DISTINCT host.slug FROM organisation host JOIN event ON event.host = host.id
 WHERE event.state <> 'draft' ORDER BY host.slug
@@ -45,6 +49,12 @@ async def host(slug: str) -> Host:
     if not rows:
         raise UnknownHost
     return Host(**dict(rows[0]))
+
+
+async def now_at(slug: str) -> str:
+    """Where the structure is found now that once had this address; empty where there is none."""
+    rows = await db.fetch(NOW_AT, slug)
+    return str(rows[0]["slug"]) if rows else ""
 
 
 async def town(slug: str) -> str:

@@ -1,6 +1,5 @@
 """The structures that the office knows by name: found again however they were typed, entered once when they are new."""
 
-import re
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -10,12 +9,12 @@ from service.people.tables import Organisation
 KINDS = ("company", "school", "training", "lab", "authority", "association", "other")
 EVERY = "SELECT id, name FROM organisation ORDER BY name, id"
 TOWN = "SELECT town FROM organisation WHERE id = $1"
-SLUGS = "SELECT slug FROM organisation WHERE slug = $1 OR slug LIKE $1 || '-%'"
-BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
-LEGAL_FORMS = frozenset({
-    "sa", "sas", "sasu", "sarl", "eurl", "sci", "scop", "scic", "snc", "gie", "ltd", "gmbh", "ets", "etablissements",
-    "societe", "ste", "groupe", "group", "entreprise", "cie", "compagnie",
-})  # fmt: skip
+# The former ones too: their posters lead elsewhere.
+SLUGS = """
+SELECT slug FROM organisation WHERE slug = $1 OR slug LIKE $1 || '-%'
+UNION SELECT slug FROM former_slug WHERE slug = $1 OR slug LIKE $1 || '-%'
+"""
+HELD = "SELECT id FROM organisation WHERE id = $1 FOR KEY SHARE"
 LONGEST_SLUG = 70  # of 80: a number may follow
 ALONE = 0x73747275637475  # one structure is entered at a time, or two would enter the same
 
@@ -39,12 +38,6 @@ async def named(name: str) -> UUID | None:
     return next((found for found, known in (await names()).items() if text.key(known) == text.key(name)), None)
 
 
-async def resembling(name: str) -> dict[UUID, str]:
-    """The structures whose names say the same but for their legal form, a remark in brackets, or the word "group"."""
-    wanted = _core(name)
-    return {found: known for found, known in (await names()).items() if wanted and _core(known) == wanted}
-
-
 async def town_of(organisation: UUID) -> str:
     """The town where it is, if that is known."""
     rows = await db.fetch(TOWN, organisation)
@@ -53,8 +46,7 @@ async def town_of(organisation: UUID) -> str:
 
 async def enter(newcomer: Newcomer) -> UUID:
     """Enter the structure, unless somebody else has just done so. Needs an open transaction."""
-    db.inside_transaction()
-    await db.fetch("SELECT pg_advisory_xact_lock($1)", ALONE)
+    await alone()
     if known := await named(newcomer.name):
         return known
     organisation = Organisation(
@@ -64,8 +56,17 @@ async def enter(newcomer: Newcomer) -> UUID:
     return UUID(str(organisation.id))
 
 
-def _core(name: str) -> list[str]:
-    return [word for word in text.key(BRACKETS.sub(" ", name)).split() if word not in LEGAL_FORMS]
+async def alone() -> None:
+    """Wait until nobody else enters, renames or joins structures. Needs an open transaction."""
+    db.inside_transaction()
+    await db.fetch("SELECT pg_advisory_xact_lock($1)", ALONE)
+
+
+async def held(organisation: UUID | None) -> UUID | None:
+    """The same, which now stays until the end; None for one that is gone meanwhile. Needs an open transaction."""
+    db.inside_transaction()
+    rows = await db.fetch(HELD, organisation) if organisation else []
+    return rows[0]["id"] if rows else None
 
 
 async def _slug(newcomer: Newcomer) -> str:

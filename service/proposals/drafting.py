@@ -85,9 +85,10 @@ async def _make(idea: Idea, state: str, key: keys.Key | None) -> Proposal:
         if found := await _made_meanwhile(key):
             return found
         raise
-    proposal = await _new(idea, state)
+    new_id = uuid4()
     async with db.transaction():
-        if await keys.claim(key, proposal.id):
+        if await keys.claim(key, new_id):
+            proposal = await _new(new_id, idea, state)
             await db.insert(proposal)
             await record.put_dates(proposal.id, idea.dates)
             await (_say_handed_in if state == "submitted" else _say_begun)(proposal)
@@ -109,8 +110,8 @@ async def _made_meanwhile(key: keys.Key | None) -> Proposal | None:
     return None
 
 
-async def _new(idea: Idea, state: str) -> Proposal:
-    now, new_id, is_draft = clock.now(), uuid4(), state == "draft"
+async def _new(new_id: UUID, idea: Idea, state: str) -> Proposal:
+    now, is_draft = clock.now(), state == "draft"
     return Proposal(
         id=new_id,
         token_hash=tokens.fingerprint(token_of(new_id)),

@@ -6,7 +6,8 @@ from uuid import UUID
 from service import db
 
 BOOKED = """
-SELECT coalesce(sum(booking.seats), 0)::int AS booked, count(*) FILTER (WHERE booking.audience = 'class')::int AS classes
+SELECT coalesce(sum(booking.seats), 0)::int AS booked,
+       count(*) FILTER (WHERE booking.audience = 'class')::int AS classes
 FROM booking JOIN slot ON slot.id = booking.slot
 WHERE slot.event = $1 AND slot.state = 'open' AND booking.state = 'confirmed'
 """

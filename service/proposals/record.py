@@ -99,8 +99,8 @@ async def moved(proposal: Proposal) -> ProposalMoved:
 
 
 async def content_of(idea: Idea) -> dict[str, Any]:
-    """Its columns, with the structure that the office knows by that name, if there is one."""
-    known = await organisations.named(idea.organisation_name)
+    """Its columns, with the structure that the office knows by that name, if any. Needs an open transaction."""
+    known = await organisations.held(await organisations.named(idea.organisation_name))
     return dict(zip(COLUMNS, idea.values(), strict=True)) | {"organisation": known}
 
 

@@ -23,6 +23,10 @@ SELECT EXISTS (SELECT FROM proposed_date JOIN proposal ON proposal.id = proposed
                AND NOT EXISTS (SELECT FROM proposal_note seen WHERE seen.proposal = $1 AND seen.verb = 'settle'
                                                                 AND seen.at >= told.at)) AS has_report
 """
+# The event before its proposal, as everywhere.
+HOLD_EVENT = """
+SELECT 1 FROM event WHERE id = (SELECT event FROM proposal WHERE proposal.id = $1) FOR NO KEY UPDATE
+"""
 
 
 class DateAnswered(Refusal):
@@ -78,6 +82,7 @@ async def take_date(proposal_id: UUID, date_id: UUID, capacity: int, by: str) ->
     Refuses: DateAnswered, PastDate, ProposalMoved, EventCalledOff.
     """
     async with db.transaction():
+        await db.fetch(HOLD_EVENT, proposal_id)
         held, date = await _hold_date(proposal_id, date_id)
         [slot] = await dates.add_inside(held.event, [Plan(date.starts_at, date.ends_at, capacity)], by)
         await db.fetch("UPDATE proposed_date SET slot = $2 WHERE id = $1", date.id, slot)

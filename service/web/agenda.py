@@ -11,6 +11,7 @@ from litestar.response import Redirect
 from service import i18n, templates
 from service.events import agenda, months, places
 from service.events.agenda import Agenda, Filters
+from service.events.places import UnknownHost
 from service.events.tables import KINDS
 from service.web.pages import Visit, language, page
 
@@ -31,9 +32,14 @@ async def show_agenda(request: Visit) -> Response[Any]:
 
 
 @get("/hosts/{slug:str}", opt=PUBLIC)
-async def show_host(request: Visit, slug: FromPath[str]) -> Response[str]:
-    """What one structure opens its doors for."""
-    host = await places.host(slug)
+async def show_host(request: Visit, slug: FromPath[str]) -> Response[Any]:
+    """What one structure opens its doors for; of one that was joined to another, the way to that one."""
+    try:
+        host = await places.host(slug)
+    except UnknownHost:
+        if not (now_at := await places.now_at(slug)):
+            raise
+        return Redirect(templates.path(language(request), f"/hosts/{now_at}"), status_code=301)
     found = await _found(request, Filters(host=host.slug))
     return page(request, "agenda/host", host=host, found=found, base=f"/hosts/{slug}")
 

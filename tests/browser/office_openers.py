@@ -10,6 +10,7 @@ from tests.browser.openers import Opener
 
 ANSWERS = (200, 409, 422)  # looked at first, refused, with its mistakes
 RIVAL = "UPDATE event SET summary = 'Trois ateliers, de la fusion au contrôle.', version = version + 1 WHERE id = $1"
+CORRECTION = "UPDATE organisation SET town = 'Lens', version = version + 1 WHERE id = $1"
 
 
 def sent(path: str, action: str, /, **typed: str) -> Opener:
@@ -24,6 +25,15 @@ def overtaken(path: str, action: str, event: UUID, /, **typed: str) -> Opener:
         await db.fetch(RIVAL, event)
 
     return _sending(path, action, typed, save)
+
+
+def corrected(path: str, action: str, organisation: UUID) -> Opener:
+    """The same of a structure, whose town and sector are typed meanwhile."""
+
+    async def save() -> None:
+        await db.fetch(CORRECTION, organisation)
+
+    return _sending(path, action, {"town": "Arques", "sector": "flacons"}, save)
 
 
 def _sending(

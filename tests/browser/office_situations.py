@@ -4,13 +4,14 @@ from datetime import timedelta
 
 from service import clock, db, i18n
 from tests.browser import office_proposals, office_stage
-from tests.browser.office_openers import overtaken, sent
+from tests.browser.office_openers import corrected, overtaken, sent
 from tests.browser.office_stage import OfficeStage
 from tests.browser.openers import Opener
 from tests.browser.situation import Situation, at
 
 ADMIN, READER, DOOR = "admin", "reader", "door"
 EVENTS = "/office/events"
+STRUCTURES = "/office/organisations"
 PEOPLE = "Léa;Dupont;lea@exemple.test;LYPSO;2de\nAli;Ben Salah;;Collège Ferry;3e"
 WRONG_PEOPLE = f"{PEOPLE}\nLéa;Dupont;lea@exemple.test\n;;sans-nom@exemple.test\nZoé;Martin;zoé chez exemple"
 NOTE = "Bonjour {prénom},\n\nLe parking est fermé : venez par l’entrée nord."
@@ -31,6 +32,7 @@ async def all_situations() -> list[Situation]:
         *_door(staged),
         *_campus(),
         *office_proposals.all_situations(await office_proposals.set_up()),
+        *_organisations(staged),
     ]
 
 
@@ -162,6 +164,30 @@ def _campus() -> list[Situation]:
         _at("office-settings-refused", sent(settings, settings, campus_name="", contact_email="personne")),
         at("office-staff", staff, ADMIN),
         _at("office-staff-refused", sent(f"{staff}#add", 'staff"][class="narrow', name="", email="personne")),
+    ]
+
+
+def _organisations(staged: OfficeStage) -> list[Situation]:
+    known, bare = (f"{STRUCTURES}/{staged.organisations[name]}" for name in ("glassworks", "bare"))
+    compare = f"{known}/merge?other={staged.organisations['double']}"
+    return [
+        at("office-structures", STRUCTURES, ADMIN),
+        at("office-structures-reader", STRUCTURES, READER),
+        at("office-structures-nothing-found", f"{STRUCTURES}?q=introuvable&quiet=yes", ADMIN),
+        at("office-structure", known, ADMIN),
+        at("office-structure-en", f"{known}?lang=en", ADMIN),
+        at("office-structure-reader", known, READER),
+        at("office-structure-bare", bare, ADMIN),
+        _at(
+            "office-structure-contact-refused", sent(known, '/contacts"][class="writing', name_new="", email_new="zoé")
+        ),
+        at("office-structure-new", f"{STRUCTURES}/new", ADMIN),
+        _at("office-structure-new-refused", sent(f"{STRUCTURES}/new", "/organisations/new", name="")),
+        at("office-structure-edit", f"{known}/edit", ADMIN),
+        _at("office-structure-edit-taken", sent(f"{bare}/edit", "/edit", name="VERRERIE de l'Aa")),
+        _at("office-structure-edit-conflict", corrected(f"{bare}/edit", "/edit", staged.organisations["bare"])),
+        at("office-structure-merge", f"{known}/merge?q=lycee", ADMIN),
+        at("office-structure-compare", compare, ADMIN),
     ]
 
 

@@ -18,10 +18,13 @@ from service.events.slots import BookableSlot
 from service.events.tables import Event
 from service.mail import outbox
 from service.mail.folder import FolderCourier
-from service.people import delivery
+from service.people import contacts, delivery, remarks, structures
+from service.people.contacts import Who
+from service.people.structures import Facts
 from tests.bookings.classes import a_class_of
 from tests.browser.stage import LONG_NAME, LONG_TITLE
 from tests.makers import CLEO, a_pupil, link_of, make_booking, make_event, make_slot
+from tests.proposals.making import make_proposal
 from tests.visits import somebody_who_came
 from tests.web.office.harness import ROLES, somebody
 
@@ -47,6 +50,7 @@ class OfficeStage:
     events: dict[str, Event]
     bookings: dict[str, UUID]
     links: dict[str, str]
+    organisations: dict[str, UUID]
 
 
 async def set_up() -> OfficeStage:
@@ -70,6 +74,7 @@ async def set_up() -> OfficeStage:
         events={"published": event} | await _events(),
         bookings=bookings,
         links={"door": link} | await _certificates(),
+        organisations=await _organisations(),
     )
 
 
@@ -160,6 +165,29 @@ async def _certificates() -> dict[str, str]:
     return {f"certificate-{name}": f"/bookings/{token}/certificate" for name, token in found.items()} | {
         "certificate-not-yet": f"{to_come}/certificate"
     }
+
+
+async def _organisations() -> dict[str, UUID]:
+    """A structure with all that can be known of one, its double, and one of which nothing is."""
+    glassworks, double, bare = [
+        await structures.add(facts, ORGANISER)
+        for facts in (
+            Facts("Verrerie de l’Aa", "company", "Arques", "verre", "Communauté d’agglomération du Pays de Saint-Omer"),
+            Facts("VERRERIE DE L'AA (SAS)", "other", "", "flacons et bocaux"),
+            Facts("Une structure dont on ne sait rien", "other"),
+        )
+    ]
+    for state in ("asked", "published"):
+        await make_proposal(state, email=f"{state}@verrerie.test")
+    who = Who(
+        LONG_NAME, "ines@verrerie.test", "03 21 00 00 00", "Directrice du site et de ses deux lignes de production"
+    )
+    await contacts.add(glassworks, who, ORGANISER)
+    await contacts.leave(glassworks, await contacts.add(glassworks, Who("Jules Caron"), ORGANISER), ORGANISER)
+    await contacts.add(double, replace(who, name="I. D."), ORGANISER)
+    await delivery.mark_undeliverable(who.email, "550 no such user")
+    await remarks.write_down(glassworks, "Appelée le 3 mars : four en révision.\nD’accord pour l’automne.", ORGANISER)
+    return {"glassworks": glassworks, "double": double, "bare": bare}
 
 
 async def _booking_of(dossier: Dossier) -> UUID:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from service import db
 from service.events import places
 from service.events.places import Host, UnknownHost, UnknownPlace
+from service.people.tables import FormerSlug
 from tests.makers import make_event, make_organisation
 
 
@@ -41,3 +43,11 @@ async def test_a_town_is_found_by_its_name_in_an_address() -> None:
 )
 def test_the_town_of_a_place_stands_behind_its_postcode(place: str, town: str) -> None:
     assert places.town_in(place) == town
+
+
+async def test_a_former_address_leads_on_once_there_is_something_to_see() -> None:
+    host = await make_organisation(slug="verrerie")
+    await db.insert(FormerSlug(slug="verriers", organisation=host.id))
+    assert await places.now_at("verriers") == ""
+    await make_event(host=host.id)
+    assert (await places.now_at("verriers"), await places.now_at("unknown")) == ("verrerie", "")

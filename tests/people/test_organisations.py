@@ -3,7 +3,7 @@
 import pytest
 
 from service import db
-from service.people import organisations
+from service.people import likeness, organisations
 from service.people.organisations import Newcomer
 from tests.bookings.harness import at_once
 from tests.makers import make_organisation
@@ -69,4 +69,4 @@ async def test_entering_needs_a_transaction() -> None:
 async def test_a_name_resembles_another_but_for_legal_form_and_remarks(typed: str, is_alike: bool) -> None:
     known = await make_organisation(name="SARL Verrerie de l’Aa (entreprise fictive)")
     await make_organisation(name="SARL")
-    assert await organisations.resembling(typed) == ({known.id: known.name} if is_alike else {})
+    assert await likeness.resembling(typed) == ({known.id: known.name} if is_alike else {})

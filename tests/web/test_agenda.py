@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from service import clock, db, i18n, templates
+from service.people.tables import FormerSlug
 from tests.makers import at_paris, make_booking, make_event, make_organisation, make_slot
 from tests.visits import Page, counted
 
@@ -288,6 +289,19 @@ async def test_an_unknown_host_or_place_is_not_found(visitor: httpx.AsyncClient,
 
     assert answer.status_code == 404
     assert "/" in Page.of(answer).addresses
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+async def test_the_former_address_of_a_host_leads_to_where_it_is_now(visitor: httpx.AsyncClient, lang: str) -> None:
+    host = await make_organisation(slug="verrerie-aa")
+    slot = await make_slot(event=await make_event(host=host.id))
+    await db.insert(FormerSlug(slug="verriers", organisation=host.id))
+
+    answer = await visitor.get("/hosts/verriers", params={"lang": "en"} if lang == "en" else None)
+
+    now_at = "/hosts/verrerie-aa" + ("?lang=en" if lang == "en" else "")
+    assert (answer.status_code, answer.headers["location"]) == (301, now_at)
+    assert f"/events/{slot.slug}" in (await visitor.get(now_at)).text
 
 
 async def test_a_host_of_drafts_only_has_no_page(visitor: httpx.AsyncClient) -> None:

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -46,6 +47,9 @@ FACTS: dict[str, Any] = {
     "state": "accepted",
     "verb": "accept",
     "closes_at": MOMENT,
+    "other": UUID(int=7),
+    "into": UUID(int=7),
+    "name": "Verrerie de l’Aa",
 }
 # What a refusal of this name means by the same word.
 OTHERWISE: dict[str, dict[str, Any]] = {"Incomplete": {"missing": ("title", "seats", "dates")}}

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from service import clock, text
 from service.edge.loading import DECIDERS, LISTS, actor, signed_in
 from service.events.dates import LARGEST
-from service.people import organisations
+from service.people import likeness
 from service.proposals import acceptance, listing, record, review
 from service.proposals.listing import Overview
 from service.refusal import Refusal
@@ -154,5 +154,5 @@ async def _alike(one: Overview) -> list[dict[str, Any]]:
     if one.proposal.organisation or one.stands not in ("submitted", "asked"):
         return []
     name = one.proposal.organisation_name
-    found = await organisations.resembling(name)
+    found = await likeness.resembling(name)
     return [{"id": each, "name": known, "is_same": text.key(known) == text.key(name)} for each, known in found.items()]

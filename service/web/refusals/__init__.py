@@ -17,6 +17,7 @@ from service.web.refusals import (
     hosting,
     lists,
     office,
+    organisations,
     proposals,
     staff,
     visits,
@@ -47,6 +48,7 @@ SENTENCES: Sentences = {
     **lists.SENTENCES,
     **proposals.SENTENCES,
     **hosting.SENTENCES,
+    **organisations.SENTENCES,
 }
 TO_STAFF: Sentences = {**office.TO_STAFF, **proposals.TO_STAFF}
 

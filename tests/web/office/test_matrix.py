@@ -116,6 +116,19 @@ CLOSED = {
     "POST /office/proposals/{proposal:uuid}/dates/{date:uuid}/decline": DECIDERS,
     "GET /office/slots/{slot:uuid}/import": DECIDERS,
     "POST /office/slots/{slot:uuid}/import": DECIDERS,
+    "GET /office/organisations": LISTS,
+    "GET /office/organisations/new": DECIDERS,
+    "POST /office/organisations/new": DECIDERS,
+    "GET /office/organisations/{organisation:uuid}": LISTS,
+    "GET /office/organisations/{organisation:uuid}/edit": DECIDERS,
+    "POST /office/organisations/{organisation:uuid}/edit": DECIDERS,
+    "POST /office/organisations/{organisation:uuid}/contacts": DECIDERS,
+    "POST /office/organisations/{organisation:uuid}/contacts/{contact:uuid}/edit": DECIDERS,
+    "POST /office/organisations/{organisation:uuid}/contacts/{contact:uuid}/leave": DECIDERS,
+    "POST /office/organisations/{organisation:uuid}/contacts/{contact:uuid}/back": DECIDERS,
+    "POST /office/organisations/{organisation:uuid}/notes": DECIDERS,
+    "GET /office/organisations/{organisation:uuid}/merge": DECIDERS,
+    "POST /office/organisations/{organisation:uuid}/merge": DECIDERS,
 }
 
 

@@ -1,0 +1,31 @@
+"""Structures that are probably one and the same, typed twice."""
+
+import re
+from uuid import UUID
+
+from service import text
+from service.people import organisations
+
+LEGAL_FORMS = frozenset({
+    "sa", "sas", "sasu", "sarl", "eurl", "snc", "sci", "scop", "scic", "scea", "gie", "sem", "spl", "ltd", "gmbh",
+    "ets", "etablissements", "societe", "ste", "groupe", "group", "entreprise", "cie", "compagnie",
+})  # fmt: skip
+IN_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
+
+
+def core(name: str) -> str:
+    """What is left of a name without its accents, its legal form and what stands in brackets."""
+    words = text.key(IN_BRACKETS.sub(" ", name).replace(".", "")).replace("œ", "oe").split()
+    return " ".join(word for word in words if word not in LEGAL_FORMS) or text.key(name)
+
+
+async def resembling(name: str) -> dict[UUID, str]:
+    """The structures whose names are probably another spelling of this one, by their ids."""
+    wanted = core(name)
+    return {found: known for found, known in (await organisations.names()).items() if wanted and core(known) == wanted}
+
+
+async def alike(organisation: UUID) -> dict[UUID, str]:
+    """The other structures whose names are probably another spelling of this one's, by their ids."""
+    mine = (await organisations.names()).get(organisation, "")
+    return {other: name for other, name in (await resembling(mine)).items() if other != organisation}
