@@ -32,7 +32,7 @@ from service.mail.outbox import Claimed
 from service.mail.outcomes import Courier, Kind, Outcome
 from service.people import delivery, sessions, sign_in
 from service.people import emails as people_emails
-from service.proposals import hosting, keeping
+from service.proposals import keeping, telling
 from service.proposals import letters as proposal_letters
 
 LETTERS: dict[str, Letter] = {
@@ -270,7 +270,7 @@ async def _renew(email: Claimed) -> None:
 async def _tidy() -> list[Exception]:
     """All that is due beside letters; what fails holds up none of the rest. Returns the failures, which are logged."""
     due = (waiting.expire, lapses.expire, options.remind, pending.remind)
-    of_hosts = (keeping.remind_campus, keeping.remind_company, hosting.tell_hosts, hosting.tell_lists, keeping.thank)
+    of_hosts = (keeping.remind_campus, keeping.remind_company, telling.tell_hosts, telling.tell_lists, keeping.thank)
     steps = (
         *due,
         *of_hosts,

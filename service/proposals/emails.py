@@ -70,7 +70,7 @@ async def say_date_answered(proposal: Proposal, when: When, *, is_taken: bool) -
 
 
 async def say_changed(proposal: Proposal, changes: Sequence[dict[str, Any]], *, is_called_off: bool) -> None:
-    """Post which dates were added, moved or called off (as ``hosting`` tells them), or all of the event with them."""
+    """Post which dates were added, moved or called off (as ``telling`` tells them), or all of the event with them."""
     await _to_host("proposal_changed", proposal, changes=list(changes), is_called_off=is_called_off)
 
 

@@ -12,11 +12,9 @@ from service.proposals.links import token_of
 
 Facts = dict[str, Any]
 
-MOMENTS = ("starts_at", "ends_at", "asked_at", "day", "oldest")
+MOMENTS = ("starts_at", "ends_at", "asked_at", "day", "created_at", "oldest")
 # Of words longer than that, in UTF-8, a letter quotes the beginning: all of them would outgrow its 20 kB.
 QUOTED_BYTES = 2000
-# Until an organiser dealt with it, nobody has read what was typed: its title is in no letter.
-UNREAD = ("draft", "submitted", "withdrawn")
 
 
 def _company_names(email: Claimed) -> Facts:
@@ -49,14 +47,9 @@ def _changed_names(email: Claimed) -> Facts:
 
 
 def _links_names(email: Claimed) -> Facts:
-    proposals = [_linked(each, email.language) for each in email.facts["proposals"]]
+    """All proposals of an address. Kind and day tell apart those whose title is empty: no organiser has read it."""
+    proposals = [{**_read(each), "link": _link(each, email.language)} for each in email.facts["proposals"]]
     return {"proposals": proposals, "recipient_name": ""}
-
-
-def _linked(facts: Facts, language: str) -> Facts:
-    """One of the proposals of an address; ``kind`` and ``day`` tell apart those whose title is not said."""
-    title = "" if facts["state"] in UNREAD else facts["title"]
-    return {"kind": "", "day": "", **_read(facts), "title": title, "link": _link(facts, language)}
 
 
 def _news_names(email: Claimed) -> Facts:

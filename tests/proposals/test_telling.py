@@ -13,7 +13,8 @@ from service import clock, db
 from service.bookings import calling_off
 from service.events import dates, publishing, slots
 from service.events.dates import Plan
-from service.proposals import acceptance, following, hosting, record, review
+from service.journal.notes import note
+from service.proposals import acceptance, following, record, review, telling
 from service.proposals.tables import Proposal
 from tests.bookings.harness import at_once, journal_of
 from tests.bookings.news import moved
@@ -22,7 +23,7 @@ from tests.makers import a_pupil, make_booking, make_event, make_slot
 from tests.proposals.making import ADA, a_when, letters_of, make_proposal
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-SETTLED = hosting.SETTLING + MINUTE
+SETTLED = telling.SETTLING + MINUTE
 CHANGES = "SELECT facts -> 'changes' AS changes FROM email WHERE letter = 'proposal_changed' ORDER BY id"
 
 
@@ -40,7 +41,7 @@ async def hosted() -> tuple[Proposal, list[Any]]:
 async def later(after: timedelta = SETTLED) -> int:
     """What a worker tells so much later."""
     with clock.at(clock.now() + after):
-        return await hosting.tell_hosts()
+        return await telling.tell_hosts()
 
 
 async def changes() -> list[list[str]]:
@@ -96,8 +97,8 @@ async def test_what_is_done_at_the_door_of_a_date_delays_nothing() -> None:
     await moved(await slots.load(first["id"]), HOUR)
     with clock.at(clock.now() + SETTLED):
         async with db.transaction():
-            await hosting.note(ADA, "export_attendance", "slot", second["id"])
-        assert await hosting.tell_hosts() == 1
+            await note(ADA, "export_attendance", "slot", second["id"])
+        assert await telling.tell_hosts() == 1
 
 
 async def test_a_date_that_is_called_off_is_told_with_its_reason() -> None:
@@ -122,8 +123,8 @@ async def test_what_is_called_off_minutes_before_it_begins_is_told_all_the_same(
     with clock.at(first["starts_at"] - MINUTE):
         await calling_off.call_off_slot(first["id"], "panne de four", ADA)
         assert await later(SETTLED - 2 * MINUTE) == 0
-    with clock.at(first["starts_at"] - MINUTE + hosting.SETTLING + timedelta(seconds=5)):
-        assert await hosting.tell_hosts() == 1
+    with clock.at(first["starts_at"] - MINUTE + telling.SETTLING + timedelta(seconds=5)):
+        assert await telling.tell_hosts() == 1
 
 
 async def test_an_event_that_is_called_off_is_one_letter() -> None:
@@ -170,7 +171,7 @@ async def test_two_workers_at_once_tell_once() -> None:
     proposal, [first, _] = await hosted()
     await moved(await slots.load(first["id"]), HOUR)
     with clock.at(clock.now() + SETTLED):
-        assert sum(await at_once(*[hosting.tell_hosts() for _ in range(4)])) == 1
+        assert sum(await at_once(*[telling.tell_hosts() for _ in range(4)])) == 1
     assert (await journal_of(proposal.id)).count(("system", "tell_dates")) == 1
 
 
@@ -188,7 +189,7 @@ async def test_without_the_lock_both_would_tell(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(record, "HELD", record.HELD.replace(" FOR UPDATE", ""))
     monkeypatch.setattr(record, "hold", hold_together)
     with clock.at(clock.now() + SETTLED):
-        outcomes = await at_once(hosting.tell_hosts(), hosting.tell_hosts())
+        outcomes = await at_once(telling.tell_hosts(), telling.tell_hosts())
     assert Counter(type(one).__name__ for one in outcomes) == {"int": 1, "UniqueViolationError": 1}
 
 
@@ -209,7 +210,7 @@ async def closing(days: int = 3) -> tuple[Proposal, list[Any]]:
 
 async def lists_at(moment: datetime) -> int:
     with clock.at(moment):
-        return await hosting.tell_lists()
+        return await telling.tell_lists()
 
 
 async def test_a_list_that_has_closed_is_told_once_with_how_many_come() -> None:
@@ -239,7 +240,7 @@ async def test_a_list_is_not_told_of_what_has_begun_or_was_called_off() -> None:
 async def test_a_list_that_opened_again_is_told_again_when_it_closes() -> None:
     proposal, [first, _] = await closing()
     with clock.at(first["closes_at"] + MINUTE):
-        assert await hosting.tell_lists() == 1
+        assert await telling.tell_lists() == 1
         await moved(await slots.load(first["id"]), DAY)
         assert await later() == 1
     assert [await lists_at(first["closes_at"] + after) for after in (DAY - HOUR, DAY + HOUR)] == [0, 1]
@@ -249,16 +250,16 @@ async def test_a_list_that_opened_again_is_told_again_when_it_closes() -> None:
 async def test_many_workers_at_once_tell_a_list_once() -> None:
     proposal, [first, _] = await closing()
     with clock.at(first["closes_at"] + MINUTE):
-        assert sum(await at_once(*[hosting.tell_lists() for _ in range(4)])) == 1
+        assert sum(await at_once(*[telling.tell_lists() for _ in range(4)])) == 1
     assert (await journal_of(proposal.id)).count(("system", "tell_list")) == 1
 
 
 async def test_without_its_condition_each_worker_would_tell_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hosting, "CLOSED", hosting.CLOSED.replace("told.list_told_at IS NULL AND", ""))
-    monkeypatch.setattr(hosting, "TELL_LIST", hosting.TELL_LIST.replace("AND list_told_at IS NULL", ""))
+    monkeypatch.setattr(telling, "CLOSED", telling.CLOSED.replace("told.list_told_at IS NULL AND", ""))
+    monkeypatch.setattr(telling, "TELL_LIST", telling.TELL_LIST.replace("AND list_told_at IS NULL", ""))
     _, [first, _] = await closing()
     with clock.at(first["closes_at"] + MINUTE):
-        assert sum(await at_once(*[hosting.tell_lists() for _ in range(4)])) == 4
+        assert sum(await at_once(*[telling.tell_lists() for _ in range(4)])) == 4
 
 
 async def test_an_event_copied_from_a_hosted_one_is_not_the_host_s() -> None:
