@@ -32,6 +32,8 @@ from service.mail.outbox import Claimed
 from service.mail.outcomes import Courier, Kind, Outcome
 from service.people import delivery, sessions, sign_in
 from service.people import emails as people_emails
+from service.proposals import keeping, telling
+from service.proposals import letters as proposal_letters
 
 LETTERS: dict[str, Letter] = {
     **bookings_emails.LETTERS,
@@ -40,6 +42,7 @@ LETTERS: dict[str, Letter] = {
     **news_emails.LETTERS,
     **message_emails.LETTERS,
     **people_emails.LETTERS,
+    **proposal_letters.LETTERS,
 }
 LANES = 4
 IDLE_SECONDS = 0.5
@@ -267,7 +270,16 @@ async def _renew(email: Claimed) -> None:
 async def _tidy() -> list[Exception]:
     """All that is due beside letters; what fails holds up none of the rest. Returns the failures, which are logged."""
     due = (waiting.expire, lapses.expire, options.remind, pending.remind)
-    steps = (*due, erasure.finish, keys.forget_old, rates.forget_old, sign_in.forget_old, sessions.forget_old)
+    of_hosts = (keeping.remind_campus, keeping.remind_company, telling.tell_hosts, telling.tell_lists, keeping.thank)
+    steps = (
+        *due,
+        *of_hosts,
+        erasure.finish,
+        keys.forget_old,
+        rates.forget_old,
+        sign_in.forget_old,
+        sessions.forget_old,
+    )
     return [failure for step in steps if (failure := await _attempt(step))]
 
 

@@ -53,21 +53,27 @@ OTHERS = "https://agenda.campus.test/"  # where the letter of a date that is cal
 
 
 @dataclass(frozen=True)
-class Arrived:
+class Parts:
     """One letter, taken apart."""
 
     message: EmailMessage
     text: str
     html: str
-    calendars: list[bytes]
-    dossier: Dossier
-    slot: BookableSlot
 
     @property
     def words(self) -> str:
         """What people read of the HTML."""
         body = re.sub(r"<(style|title)\b.*?</\1>", "", self.html, flags=re.DOTALL)
         return html.unescape(re.sub(r"<[^>]+>", "\n", body))
+
+
+@dataclass(frozen=True)
+class Arrived(Parts):
+    """One letter about a booking, with its calendar parts."""
+
+    calendars: list[bytes]
+    dossier: Dossier
+    slot: BookableSlot
 
     @property
     def link(self) -> str:
@@ -188,9 +194,16 @@ def read(mail: Received) -> EmailMessage:
 
 def taken_apart(message: EmailMessage, dossier: Dossier, slot: BookableSlot) -> Arrived:
     leaves = [part for part in message.walk() if not part.is_multipart()]
-    texts = {part.get_content_subtype(): part.get_content() for part in leaves[:2]}
     calendars = [cast(bytes, part.get_payload(decode=True)) for part in leaves[2:]]
-    return Arrived(message, texts["plain"], texts["html"], calendars, dossier, slot)
+    parts = parts_of(message)
+    return Arrived(message, parts.text, parts.html, calendars, dossier, slot)
+
+
+def parts_of(message: EmailMessage) -> Parts:
+    """Its plain text and its HTML, in lines as Python reads them."""
+    leaves = [part for part in message.walk() if not part.is_multipart()]
+    texts = {part.get_content_subtype(): part.get_content().replace("\r\n", "\n") for part in leaves[:2]}
+    return Parts(message, texts["plain"], texts["html"])
 
 
 def link_of(dossier: Dossier) -> str:
