@@ -26,8 +26,8 @@ from service.web import house
 from tests.bookings.classes import a_class, a_class_of, class_event, class_slot, over
 from tests.conftest import EMPTYING_ORDER
 from tests.makers import a_pupil, link_of, make_booking, make_event, make_organisation, make_slot
-from tests.proposals.hosts import pages_of_hosts
 from tests.proposals import making
+from tests.proposals.hosts import pages_of_hosts
 
 TABLES = tuple(table for table in EMPTYING_ORDER if table != "rate_clock")
 ZOE = {"first_name": "Zoé", "last_name": "D’Hôte", "email": "zoe@exemple.test", "school": "LYPSO"}

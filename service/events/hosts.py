@@ -1,21 +1,16 @@
 """The structures as the office lists them: what they are, what they hosted, whom one knows there."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from service import clock, db, text
-from service.events.agenda import MOST_WORDS
+from service.lists import PAGE, Asked, Found, plain
 
-PAGE = 50
 QUIET = timedelta(days=365)
-LONGEST_SEARCH = 100
 
-# Without accents and case whatever the database's locale, as the agenda searches, and as people look names up.
-PLAIN = r"replace(lower(regexp_replace(normalize({}, NFKD), '[\u0300-\u036f]', '', 'g')), 'œ', 'oe')"
-SEARCHED = PLAIN.format("concat_ws(' ', host.name, host.town, host.sector, host.authority_area)")
-SORTED_BY = PLAIN.format("host.name")
+SEARCHED = plain("host.name, host.town, host.sector, host.authority_area")
+SORTED_BY = plain("host.name")
 # $1 is now, $6 a year ago. What was called off was hosted by nobody.
 MATCHING = f"""
 FROM organisation host
@@ -42,28 +37,12 @@ TOWNS = "SELECT DISTINCT town FROM organisation WHERE town <> ''"
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(Asked):
     """What the office asked the list for; empty values ask for nothing. ``quiet``: no event for a year."""
 
-    q: str = ""
     kind: str = ""
     town: str = ""
-    quiet: bool = False
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was asked for."""
-        return self == Filters()
-
-    @property
-    def words(self) -> list[str]:
-        """What is searched for: each word must stand somewhere in what is known of the structure."""
-        return text.key(self.q).replace("œ", "oe").split()[:MOST_WORDS]
-
-    def as_query(self, **more: Any) -> dict[str, Any]:
-        """The query of a link that keeps these filters."""
-        kept = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {**kept, "quiet": "yes" if self.quiet else "", **more}
+    quiet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +61,10 @@ class Line:
     names: list[str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One page of the list: ``total`` structures match in all, in pages of 50."""
-
-    lines: list[Line]
-    total: int
-    page: int
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are; at least one."""
-        return max(1, -(-self.total // PAGE))
-
-
-async def found(filters: Filters, page: int = 1) -> Found:
+async def found(filters: Filters, page: int = 1) -> Found[Line]:
     """One page of the structures that match, by name. A page beyond the last one is empty."""
     now = clock.now()
-    asked = (now, filters.kind, filters.town, filters.words, filters.quiet, now - QUIET)
+    asked = (now, filters.kind, filters.town, filters.words, bool(filters.quiet), now - QUIET)
     rows = await db.fetch(LIST, *asked, PAGE, (page - 1) * PAGE)
     counted = rows if rows or page == 1 else await db.fetch(COUNT, *asked)
     lines = [Line(**{name: row[name] for name in Line.__slots__}) for row in rows]

@@ -108,7 +108,7 @@ class ProposalNote(Table, tablename="proposal_note"):
 class HostedDate(Table, tablename="hosted_date"):
     """What the host of a slot was last told of it, and whether its final list was announced."""
 
-    slot = ForeignKey(Slot, primary_key=True, null=False, on_delete=OnDelete.cascade)
+    slot = ForeignKey(Slot, primary_key=True, null=False, on_delete=OnDelete.restrict)
     proposal = ForeignKey(Proposal, null=False, on_delete=OnDelete.restrict, index=True)
     starts_at = Timestamptz(default=None, null=False)
     ends_at = Timestamptz(default=None, null=False)

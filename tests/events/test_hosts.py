@@ -61,7 +61,7 @@ async def test_quiet_is_who_hosted_nothing_for_a_year_and_plans_nothing() -> Non
         host = await make_organisation(name=name)
         await make_slot(event=await make_event(host=host.id), starts_in=timedelta(days=days))
     await make_organisation(name="Jamais")
-    assert await names(quiet=True) == ["Ancienne", "Jamais"]
+    assert await names(quiet="yes") == ["Ancienne", "Jamais"]
 
 
 @pytest.mark.parametrize("number", [1, 300])

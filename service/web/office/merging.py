@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from service.edge.loading import DECIDERS, actor, signed_in
 from service.events import hosts
-from service.events.hosts import LONGEST_SEARCH, Filters
+from service.events.hosts import Filters
 from service.people import likeness, structures
 from service.people.structures import OrganisationChanged, UnknownOrganisation, facts_of
 from service.people.tables import Organisation
@@ -19,6 +19,7 @@ from service.web import forms, refusals
 from service.web.forms import Form
 from service.web.office import event_fields, organisation_fields
 from service.web.office.organisations import HERE
+from service.web.office.paths import searched
 from service.web.pages import Visit, language, page, see
 from service.web.refusals import standing
 
@@ -62,7 +63,7 @@ HANDLERS = [ask_merge, merge]
 
 async def _choose(request: Visit, kept: Organisation, refusal: Refusal | None = None) -> Response[str]:
     """The likely ones, and those that a search finds."""
-    q = "".join(c for c in request.query_params.get("q", "") if c.isprintable())[:LONGEST_SEARCH].strip()
+    q = searched(request)
     found = await hosts.found(Filters(q=q)) if q else None
     return page(
         request,

@@ -1,6 +1,5 @@
 """The structures of the office: their list, a new one, and all that is known of one."""
 
-import re
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from litestar.params import FromPath
 
 from service.edge.loading import DECIDERS, LISTS, actor, signed_in
 from service.events import hosts, places
-from service.events.hosts import LONGEST_SEARCH, Filters
+from service.events.hosts import Filters
 from service.people import contacts, likeness, structures
 from service.people.organisations import KINDS
 from service.people.structures import SameName, UnknownOrganisation
@@ -19,17 +18,17 @@ from service.refusal import Refusal
 from service.web import forms, refusals
 from service.web.forms import Form
 from service.web.office import event_fields, organisation_fields
+from service.web.office.paths import one_of, page_of, searched
 from service.web.pages import Visit, language, page, see
 from service.web.refusals import standing
 
 HERE = "/office/organisations"
-MOST_PAGES = 1000
 
 
 @get(HERE, opt={"roles": LISTS})
 async def show_list(request: Visit) -> Response[str]:
     """All structures, narrowed by the query."""
-    filters, number = _filters(request), _number(request, "page")
+    filters, number = _filters(request), page_of(request)
     found = await hosts.found(filters, number)
     if number > found.pages:  # an old link
         found = await hosts.found(filters, found.pages)
@@ -107,7 +106,7 @@ async def organisation_answer(
 
 async def _around(request: Visit, found: Organisation, *, decides: bool) -> dict[str, Any]:
     """What stands around a structure; a page of its events or of its history that is not there is the first."""
-    events_page, lines_page = _number(request, "events"), _number(request, "page")
+    events_page, lines_page = page_of(request, "events"), page_of(request)
     hosted, lines = (
         await histories.hosted(found.id, events_page),
         await histories.lines_of(found.id, lines_page, in_full=decides),
@@ -137,17 +136,9 @@ def _new(request: Visit, form: Form, refusal: SameName | None = None) -> Respons
 
 def _filters(request: Visit) -> Filters:
     """What the query asks for; nonsense asks for nothing."""
-    query = request.query_params
-    q, town = ("".join(c for c in query.get(name, "") if c.isprintable()) for name in ("q", "town"))
-    kind = query.get("kind", "")
     return Filters(
-        q=q[:LONGEST_SEARCH].strip(),
-        kind=kind if kind in KINDS else "",
-        town=town[:LONGEST_SEARCH],
-        quiet=query.get("quiet") == "yes",
+        q=searched(request),
+        kind=one_of(request, "kind", KINDS),
+        town=searched(request, "town"),
+        quiet=one_of(request, "quiet", ("yes",)),
     )
-
-
-def _number(request: Visit, name: str) -> int:
-    asked = request.query_params.get(name, "")
-    return min(max(1, int(asked)), MOST_PAGES) if re.fullmatch(r"[0-9]{1,4}", asked) else 1

@@ -10,6 +10,7 @@ from service.bookings.tables import AUDIENCES
 from service.web.pages import Visit
 
 LONGEST_SEARCH = 100
+MOST_PAGES = 1000
 NUMBER = re.compile(r"[0-9]{1,6}")
 
 
@@ -24,9 +25,9 @@ def filters_of(request: Visit) -> Filters:
     )
 
 
-def searched(request: Visit) -> str:
+def searched(request: Visit, name: str = "q") -> str:
     """What the address searches for, without what nobody types."""
-    typed = str(request.query_params.get("q", ""))
+    typed = str(request.query_params.get(name, ""))
     return "".join(letter for letter in typed if letter.isprintable())[:LONGEST_SEARCH].strip()
 
 
@@ -40,6 +41,11 @@ def number_of(request: Visit, name: str) -> int:
     """A whole number of the address; 0 for anything else."""
     asked = str(request.query_params.get(name, ""))
     return int(asked) if NUMBER.fullmatch(asked) else 0
+
+
+def page_of(request: Visit, name: str = "page") -> int:
+    """Which page of a list the address asks for; the first for anything else."""
+    return min(max(1, number_of(request, name)), MOST_PAGES)
 
 
 def path_of_slot(slot: UUID) -> str:

@@ -8,7 +8,7 @@ from service.people.tables import Person
 from service.proposals import listing
 from service.proposals.listing import MINE, NOBODY, SORTS, STANDS, Filters
 from service.proposals.tables import KINDS
-from service.web.office.paths import number_of, one_of, searched
+from service.web.office.paths import one_of, page_of, searched
 from service.web.pages import Visit, page
 
 HERE = "/office/proposals"
@@ -19,7 +19,7 @@ async def show_list(request: Visit) -> Response[str]:
     """All that was handed in, what waits longest for the campus first."""
     who, people = signed_in(request), await reviewers()
     filters = _filters(request, people)
-    number = max(1, number_of(request, "page"))
+    number = page_of(request)
     found = await listing.found(filters, who.id, number)
     if number > found.pages:  # an old link
         found = await listing.found(filters, who.id, found.pages)

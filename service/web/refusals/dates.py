@@ -44,7 +44,7 @@ SENTENCES: Sentences = {
     ),
     InUse: plain(
         N_("This date is in use"),
-        N_("Somebody booked it, or it has its door or its messages. Nothing was deleted."),
+        N_("Somebody booked it, or its host or its door knows of it. Nothing was deleted."),
         N_("Call it off instead: those who booked are told."),
     ),
 }
