@@ -64,7 +64,6 @@ def create_app(chosen: Settings) -> Litestar:
             *rooms.HANDLERS,
             *door.HANDLERS,
             *certificates.HANDLERS,
-            *proposals.HANDLERS,
             *hosting.HANDLERS,
             *host_list.HANDLERS,
             *house.HANDLERS,

@@ -110,6 +110,9 @@ async def _propose(page: Page, site: str) -> None:
 async def _say(page: Page, action: str, words: str) -> None:
     """Write it into the box that leads there, and send it."""
     form = page.locator(f'form[action$="{action}"]')
+    folded = page.locator("details:not([open])", has=form).locator("summary")
+    if await folded.count():
+        await folded.click()
     await form.locator("textarea").fill(words)
     await form.locator("button").click()
 
