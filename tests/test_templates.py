@@ -1,6 +1,7 @@
 """Templates take in no macro that they do not use, and no macro is left that nobody uses."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 from jinja2 import nodes
@@ -33,16 +34,31 @@ def _unused(file: str) -> set[str]:
 
 
 def _with_its_parts(file: str) -> set[str]:
-    """The template and all that it includes: what it took in reaches them too."""
+    """The template, all that it includes and all that extends it: what it took in reaches them too."""
     found, waiting = set[str](), [file]
     while waiting:
         if (one := waiting.pop()) not in found:
             found.add(one)
-            parts = _parsed(one).find_all(nodes.Include)
-            waiting += [part.template.value for part in parts if isinstance(part.template, nodes.Const)]
+            waiting += [*_included(one), *(other for other in FILES if one in _extended(other))]
     return found
 
 
+@cache
+def _included(file: str) -> list[str]:
+    """What it includes; where the name is put together, whatever part stands beside it."""
+    parts = [part.template for part in _parsed(file).find_all(nodes.Include)]
+    named = [part.value for part in parts if isinstance(part, nodes.Const)]
+    beside = [one for one in FILES if Path(one).parent == Path(file).parent and Path(one).name.startswith("_")]
+    return named if len(named) == len(parts) else named + beside
+
+
+@cache
+def _extended(file: str) -> list[str]:
+    parents = [parent.template for parent in _parsed(file).find_all(nodes.Extends)]
+    return [parent.value for parent in parents if isinstance(parent, nodes.Const)]
+
+
+@cache
 def _parsed(file: str) -> nodes.Template:
     return templates.environment("en").parse((ROOT / file).read_text())
 

@@ -21,11 +21,15 @@ def core(name: str) -> str:
 
 async def resembling(name: str) -> dict[UUID, str]:
     """The structures whose names are probably another spelling of this one, by their ids."""
-    wanted = core(name)
-    return {found: known for found, known in (await organisations.names()).items() if wanted and core(known) == wanted}
+    return _among(await organisations.names(), name)
 
 
 async def alike(organisation: UUID) -> dict[UUID, str]:
     """The other structures whose names are probably another spelling of this one's, by their ids."""
-    mine = (await organisations.names()).get(organisation, "")
-    return {other: name for other, name in (await resembling(mine)).items() if other != organisation}
+    known = await organisations.names()
+    return _among(known, known.pop(organisation, ""))
+
+
+def _among(known: dict[UUID, str], name: str) -> dict[UUID, str]:
+    wanted = core(name)
+    return {found: other for found, other in known.items() if wanted and core(other) == wanted}
