@@ -82,7 +82,7 @@ async def _content(proposal: Proposal, host: UUID) -> Content:
             "town": await organisations.town_of(host),
             "summary": shortened(proposal.words, SUMMARY),
             "description": proposal.words,
-            "access": " ".join(part for part in (proposal.access, proposal.parking) if part),
+            "access": " · ".join(part for part in (proposal.access, proposal.parking) if part),
             "photos": proposal.photos,
         }
     )

@@ -109,7 +109,7 @@ async def test_an_accepted_proposal_is_a_draft_event_with_every_field_and_its_sl
         "state": "draft", "kind": "visit", "title": "Du sable au flacon", "place": "Verrerie de l’Aa",
         "description": proposal.words, "summary": proposal.words, "age_min": 14, "chaperone_ratio": 8, "group_max": 12,
         "requirements": ["Chaussures de sécurité prêtées", "Manches longues"],
-        "access": "Plain-pied, sauf la mezzanine Parking visiteurs, rue du Four",
+        "access": "Plain-pied, sauf la mezzanine · Parking visiteurs, rue du Four",
         "photos": "Photos interdites dans la halle", "host": proposal.organisation,
     }  # fmt: skip
     assert {name: event[name] for name in told} == told
