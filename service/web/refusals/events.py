@@ -5,25 +5,13 @@ from service.events.editing import EventCalledOff
 from service.events.publishing import DraftInUse, NotADraft, NotReady
 from service.events.retention import KeptTooShort
 from service.events.versions import EditedMeanwhile
-from service.web.refusals.speaking import N_, Answer, Sentences, Words, plain
+from service.web.refusals.speaking import N_, Answer, Sentences, Words, plain, somebody_was_faster
 
 MISSING = {
     "slot": N_("A date to come is missing."),
     "summary": N_("The sentence below the title is missing."),
     "audience": N_("It does not say who may book."),
 }
-
-
-def _edited_meanwhile(refusal: EditedMeanwhile, words: Words, language: str) -> Answer:
-    said = words.gettext("%(name)s saved other changes on %(moment)s.") % {
-        "name": refusal.by,
-        "moment": i18n.at_moment(i18n.local(refusal.at), language),
-    }
-    return Answer(
-        words.gettext("Somebody else was faster"),
-        said if refusal.by else words.gettext("It was changed since you opened this page."),
-        words.gettext("Nothing of yours was saved yet: compare, then save again."),
-    )
 
 
 def _not_ready(refusal: NotReady, words: Words, __: str) -> Answer:
@@ -44,7 +32,7 @@ def _kept_too_short(refusal: KeptTooShort, words: Words, language: str) -> Answe
 
 
 SENTENCES: Sentences = {
-    EditedMeanwhile: _edited_meanwhile,
+    EditedMeanwhile: somebody_was_faster,
     NotReady: _not_ready,
     KeptTooShort: _kept_too_short,
     EventCalledOff: plain(

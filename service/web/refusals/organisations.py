@@ -1,22 +1,9 @@
 """What may be refused to who keeps the structures and their people."""
 
-from service import i18n
 from service.people.contacts import KnownContact, UnknownContact
 from service.people.structures import OrganisationChanged, SameName, UnknownOrganisation
 from service.proposals.merging import AlreadyMerged, SameOrganisation
-from service.web.refusals.speaking import N_, Answer, Sentences, Words, plain
-
-
-def _changed(refusal: OrganisationChanged, words: Words, language: str) -> Answer:
-    said = words.gettext("%(name)s saved other changes on %(moment)s.") % {
-        "name": refusal.by,
-        "moment": i18n.at_moment(i18n.local(refusal.at), language),
-    }
-    return Answer(
-        words.gettext("Somebody else was faster"),
-        said if refusal.by else words.gettext("It was changed since you opened this page."),
-        words.gettext("Nothing of yours was saved yet: compare, then save again."),
-    )
+from service.web.refusals.speaking import N_, Answer, Sentences, Words, plain, somebody_was_faster
 
 
 def _same_name(refusal: SameName, words: Words, __: str) -> Answer:
@@ -45,7 +32,7 @@ def _already_merged(refusal: AlreadyMerged, words: Words, __: str) -> Answer:
 
 
 SENTENCES: Sentences = {
-    OrganisationChanged: _changed,
+    OrganisationChanged: somebody_was_faster,
     SameName: _same_name,
     KnownContact: _known_contact,
     AlreadyMerged: _already_merged,

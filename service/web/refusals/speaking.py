@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from gettext import NullTranslations
 from typing import Any
 
+from service import i18n
 from service.refusal import Refusal
 
 
@@ -31,6 +32,19 @@ def plain(title: str, sentence: str, next_step: str = "", status: int = 409) -> 
         return Answer(words.gettext(title), words.gettext(sentence), next_step and words.gettext(next_step), status)
 
     return speak
+
+
+def somebody_was_faster(refusal: Any, words: Words, language: str) -> Answer:
+    """Two edited one thing: ``by`` whom it was saved first, ``at`` what time, as far as that is known."""
+    said = words.gettext("%(name)s saved other changes on %(moment)s.") % {
+        "name": refusal.by,
+        "moment": i18n.at_moment(i18n.local(refusal.at), language),
+    }
+    return Answer(
+        words.gettext("Somebody else was faster"),
+        said if refusal.by else words.gettext("It was changed since you opened this page."),
+        words.gettext("Nothing of yours was saved yet: compare, then save again."),
+    )
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name that extraction tools look for

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from service import db
+from service import db, i18n
 from service.people import contacts, delivery, remarks, structures
 from service.people.contacts import Who
 from service.people.structures import Facts, facts_of
@@ -67,7 +67,7 @@ async def test_the_list_names_each_with_its_events_and_its_people(client: httpx.
     said = ["Verrerie de l’Aa", "Company · Arques", "verre", "1 event", "Inès, Zoé", "and 1 other"]
     assert [one for one in said if one not in page.words] == []
     assert f"{HERE}/{here}?lang=en" in page.addresses
-    assert f"Next: {slot.starts_at.strftime('%A')}" in page.words
+    assert f"Next: {i18n.local(slot.starts_at):%A}" in page.words
 
 
 @pytest.mark.parametrize(
