@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service import clock, db, worker
+from service import clock, db, i18n, worker
 from service.bookings import changes, erasure, moving, news, offers, options
 from service.bookings.emails import SETTLING
 from service.bookings.plans import Party
@@ -220,7 +220,7 @@ async def test_who_takes_an_offer_after_the_move_is_confirmed_for_the_new_date(t
     await moved(slot, DAY)
     await offers.accept(entry)
     letters = [one for one in await told_in_time(tmp_path) if entry.email in str(one["To"])]
-    assert calendar_of(letters[-1])["DTSTART"].startswith(f"{slot.starts_at + DAY:%Y%m%d}")
+    assert calendar_of(letters[-1])["DTSTART"].startswith(f"{i18n.local(slot.starts_at + DAY):%Y%m%d}")
     assert await state_of(entry) == ["confirmed"]
 
 
@@ -244,7 +244,7 @@ async def test_a_class_that_confirms_before_the_letter_leaves_is_invited_to_the_
     await options.confirm(dossier)
     with_calendar = [entry for one in await told_in_time(tmp_path) if (entry := calendar_of(one))]
     assert [entry["METHOD"] for entry in with_calendar] == ["REQUEST"]
-    assert with_calendar[0]["DTSTART"].startswith(f"{slot.starts_at + DAY:%Y%m%d}")
+    assert with_calendar[0]["DTSTART"].startswith(f"{i18n.local(slot.starts_at + DAY):%Y%m%d}")
 
 
 # How much it takes
