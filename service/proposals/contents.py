@@ -8,6 +8,7 @@ from typing import Any
 from service import clock
 
 When = tuple[datetime, datetime]
+LONGEST_WORDS = 2000  # characters, of all that either side writes in its own words
 ADDRESSED = ("email", "language")  # who is written to: it stays once the proposal is begun
 
 

@@ -11,8 +11,7 @@ from service import clock, db, i18n, text
 from service.events import details
 from service.events.cards import SlotCard
 from service.events.details import EventPage
-from service.events.tables import Event
-from service.proposals import figures, journal, record
+from service.proposals import figures, following, journal, record
 from service.proposals.contents import When
 from service.proposals.figures import Figures
 from service.proposals.following import REPORTS
@@ -21,6 +20,7 @@ from service.proposals.tables import Proposal
 
 EXPECTED = ("confirmed", "option", "pending")  # as on the sheet that is signed at the door
 QUEUED = ("waiting", "offered")  # whoever was offered a seat has not taken it yet
+PUBLIC_STATES = ("published", "called_off")
 REPORTED = tuple(f"report_{what}" for what in REPORTS)
 
 # Columns by their names, and none that tells who somebody is: this page is for no person of the school's or campus's.
@@ -145,10 +145,7 @@ class Hosted:
 
 async def is_hosted(proposal: Proposal) -> bool:
     """Whether its event is, or was, there for everybody to see."""
-    if proposal.state != "accepted":
-        return False
-    row = await Event.select(Event.state).where(Event.id == proposal.event).first()
-    return row is not None and row["state"] != "draft"
+    return proposal.state == "accepted" and await following.event_state(proposal) in PUBLIC_STATES
 
 
 async def load(proposal: Proposal) -> Hosted:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from piccolo.columns import Column
 
-from service import clock, db, text, tokens
+from service import clock, db, tokens
 from service.people import organisations
 from service.proposals.contents import COLUMNS, Idea, When
 from service.proposals.tables import Proposal, ProposedDate
@@ -117,12 +117,6 @@ async def add_dates(proposal_id: UUID, dates: Sequence[When]) -> None:
     db.inside_transaction()
     for starts_at, ends_at in dates:
         await db.insert(ProposedDate(id=uuid4(), proposal=proposal_id, starts_at=starts_at, ends_at=ends_at))
-
-
-async def of_address(email: str) -> list[Proposal]:
-    """What was proposed from this address, the newest first."""
-    found = Proposal.objects().where(Proposal.email_key == text.address_key(email))
-    return await found.order_by(Proposal.created_at, ascending=False)
 
 
 def row_of(row: Any) -> Proposal:

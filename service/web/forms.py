@@ -83,8 +83,11 @@ class Form:
             self.refuse(name, missing)
         return read
 
-    def block(self, name: str, *, most: int = LONGEST_BLOCK) -> str:
-        """Several lines as they were typed, tabs included; empty where nothing was."""
+    def block(self, name: str, *, most: int = LONGEST_BLOCK, missing: str = "") -> str:
+        """Several lines as they were typed, tabs included; empty where nothing was.
+
+        ``missing`` is said when they say nothing, if they are needed.
+        """
         read = _ends(self._fields.get(name, ""))
         if len(read) > most:
             wanted = self.words.gettext("At most %(most)s characters, please.")
@@ -97,6 +100,8 @@ class Form:
                 wanted = self.words.gettext("Line %(line)s holds a character we cannot read. Please type it again.")
                 self.refuse(name, wanted % {"line": number})
                 return ""
+        if missing and not any(letter.isalnum() for letter in read):
+            self.refuse(name, missing)
         return read
 
     def address(self, name: str, *, missing: str = "") -> str:

@@ -7,6 +7,7 @@ from litestar.params import FromPath
 
 from service.limits import rates
 from service.proposals import following, hosting, record
+from service.proposals.contents import LONGEST_WORDS
 from service.proposals.following import REPORTS
 from service.proposals.tables import AGAIN, Proposal
 from service.refusal import Refusal
@@ -16,7 +17,6 @@ from service.web.host_page import address_of, answer
 from service.web.pages import Visit, language, see
 
 PUBLIC = {"public": True}
-MOST_WORDS = 2000
 
 
 @post("/proposals/{token:str}/dates", opt=PUBLIC)
@@ -85,7 +85,4 @@ async def _refused(request: Visit, proposal: Proposal, form: Form, refusal: Refu
 
 def _words(form: Form, missing: str = "") -> str:
     """A few lines of the field ``words``; ``missing`` is said where they are needed and say nothing."""
-    words = form.block("words", most=MOST_WORDS).strip()
-    if missing and not any(letter.isalnum() for letter in words):
-        form.refuse("words", missing)
-    return words
+    return form.block("words", most=LONGEST_WORDS, missing=missing).strip()

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from service.events.dates import LARGEST
-from service.proposals.contents import ADDRESSED, Idea
+from service.proposals.contents import ADDRESSED, LONGEST_WORDS, Idea
 from service.proposals.tables import KINDS
 from service.web import proposed_dates
 from service.web.forms import Form
 from service.web.refusals.speaking import N_
 
-LONGEST_WORDS = 2000
 SAFETY = ("ppe", "dress", "age_min", "chaperone_ratio", "group_max", "access", "photos", "parking")
 NAMES = tuple(each.name for each in fields(Idea) if each.name not in (*ADDRESSED, "dates"))
 FIELDS = ("email", *NAMES, *proposed_dates.FIELDS)
@@ -75,7 +74,4 @@ def anchors(missing: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _words(form: Form, missing: str) -> str:
-    read = form.block("words", most=LONGEST_WORDS).strip()
-    if missing and not any(letter.isalnum() for letter in read):
-        form.refuse("words", missing)
-    return read
+    return form.block("words", most=LONGEST_WORDS, missing=missing).strip()

@@ -4,17 +4,16 @@ from typing import Any
 
 from litestar import Response
 
-from service.proposals import following, journal, record
+from service.proposals import hosting, journal, record
 from service.proposals.drafting import WRITABLE
 from service.proposals.journal import Line
-from service.proposals.links import token_of
 from service.proposals.tables import Proposal
 from service.web import host_page, proposal_fields
 from service.web.forms import Form
+from service.web.host_page import address_of
 from service.web.pages import Visit, page
 from service.web.refusals import Answer, standing
 
-PUBLIC_STATES = ("published", "called_off")
 MAY_WITHDRAW = (*WRITABLE, "accepted")
 # What leads to each state, in its order; the last one is where it stands.
 WAY = {
@@ -33,21 +32,11 @@ AHEAD = {
 }
 
 
-def address_of(proposal: Proposal) -> str:
-    """The path of its page."""
-    return f"/proposals/{token_of(proposal.id, proposal.generation)}"
-
-
-async def is_hosting(proposal: Proposal) -> bool:
-    """Whether its event is public, so that its page is the host's."""
-    return proposal.state == "accepted" and await following.event_state(proposal) in PUBLIC_STATES
-
-
 async def proposal_answer(
     request: Visit, proposal: Proposal, form: Form, refusal: Answer | None = None, pressed: str = ""
 ) -> Response[str]:
     """Its page around a form: fresh, with the mistakes of the one that was ``pressed``, or under what it met."""
-    if await is_hosting(proposal):
+    if await hosting.is_hosted(proposal):
         return await host_page.answer(request, proposal, form, refusal)
     idea, lines = await record.idea_of(proposal), await journal.lines_of(proposal.id)
     return page(

@@ -7,17 +7,17 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from service.limits import rates
-from service.proposals import drafting, following, forgotten, record
-from service.proposals.contents import Idea
+from service.proposals import drafting, following, forgotten, hosting, record
+from service.proposals.contents import LONGEST_WORDS, Idea
 from service.proposals.drafting import WRITABLE
 from service.proposals.record import ProposalMoved
 from service.proposals.tables import Proposal
 from service.refusal import Refusal
 from service.web import forms, proposal_fields, refusals
 from service.web.forms import Form
+from service.web.host_page import address_of
 from service.web.pages import Visit, again, language, page, see
-from service.web.proposal_fields import LONGEST_WORDS
-from service.web.proposal_page import MAY_WITHDRAW, address_of, is_hosting, proposal_answer
+from service.web.proposal_page import MAY_WITHDRAW, proposal_answer
 from service.web.propose import check_mail
 from service.web.refusals import Answer, standing
 
@@ -93,9 +93,8 @@ async def hand_in(request: Visit, token: FromPath[str]) -> Response[Any]:
 async def answer(request: Visit, token: FromPath[str]) -> Response[Any]:
     """Answer what the campus asked."""
     proposal, form = await _change(request, token)
-    words = form.block("words", most=LONGEST_WORDS).strip()
-    if not any(letter.isalnum() for letter in words):
-        form.refuse("words", form.words.gettext("Please type your answer."))
+    missing = form.words.gettext("Please type your answer.")
+    words = form.block("words", most=LONGEST_WORDS, missing=missing).strip()
     if not form.ok and proposal.state == "asked":
         return await proposal_answer(request, proposal, form, pressed="answer")
     return await _taken(request, proposal, form, following.answer(proposal, words), answered="yes")
@@ -108,7 +107,7 @@ async def withdraw(request: Visit, token: FromPath[str]) -> Response[Any]:
     form = Form({"reason": sent.raw("words"), "sure": sent.raw("sure")}, language(request))  # two boxes, two names
     words = form.block("reason", most=LONGEST_WORDS).strip()
     form.ticked("sure", form.words.gettext("Tick the box first: then we know that you are sure."))
-    if not form.ok and proposal.state in MAY_WITHDRAW and not await is_hosting(proposal):
+    if not form.ok and proposal.state in MAY_WITHDRAW and not await hosting.is_hosted(proposal):
         return await proposal_answer(request, proposal, form, pressed="withdraw")
     return await _taken(request, proposal, form, following.withdraw(proposal, words))
 

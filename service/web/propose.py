@@ -14,8 +14,8 @@ from service.refusal import Refusal
 from service.web import forms, proposal_fields, refusals
 from service.web.asking import AT_ONCE, key_of
 from service.web.forms import Form
+from service.web.host_page import address_of
 from service.web.pages import Visit, language, page, see
-from service.web.proposal_page import address_of
 from service.web.refusals import Answer, standing
 
 SUGGESTED = 60  # names of hosts: the page stays within its weight

@@ -254,3 +254,13 @@ def test_every_other_reader_takes_the_last_of_a_field_sent_twice() -> None:
 def test_a_line_that_is_not_needed_may_say_nothing(typed: str) -> None:
     form = Form({"town": typed}, "en")
     assert (form.text("town", missing=""), form.ok) == (typed.strip(), True)
+
+
+def test_several_lines_that_are_needed_say_something_and_the_first_mistake_stays() -> None:
+    form = Form({"dashes": "--\n…", "said": "\n a", "long": "x" * 9}, "en")
+    assert [form.block(name, most=8, missing="Please write.") for name in ("dashes", "said", "long", "none")] == [
+        "--\n…", "\n a", "", "",
+    ]  # fmt: skip
+    assert form.mistakes == [
+        ("dashes", "Please write."), ("long", "At most 8 characters, please."), ("none", "Please write."),
+    ]  # fmt: skip

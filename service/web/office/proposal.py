@@ -13,6 +13,7 @@ from service.edge.loading import DECIDERS, LISTS, actor, signed_in
 from service.events.dates import LARGEST
 from service.people import likeness
 from service.proposals import acceptance, listing, record, review
+from service.proposals.contents import LONGEST_WORDS
 from service.proposals.listing import Overview
 from service.refusal import Refusal
 from service.web import forms, refusals
@@ -24,7 +25,6 @@ from service.web.refusals import standing
 
 OPEN = {"roles": DECIDERS}
 ONE = HERE + "/{proposal:uuid}"
-LONGEST_WORDS = 2000
 
 
 @get(ONE, opt={"roles": LISTS})
@@ -143,10 +143,7 @@ async def _done(  # noqa: PLR0913 - the page, what was pressed on it, and where 
 
 def _words(form: Form, missing: str) -> str:
     """Several lines that must say something."""
-    words = form.block("words", most=LONGEST_WORDS).strip()
-    if not form.error("words") and not any(letter.isalnum() for letter in words):
-        form.refuse("words", missing)
-    return words
+    return form.block("words", most=LONGEST_WORDS, missing=missing).strip()
 
 
 async def _alike(one: Overview) -> list[dict[str, Any]]:
